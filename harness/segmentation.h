@@ -18,6 +18,11 @@
 #include "src/bytes.h"
 #include "src/error.h"
 
+enum {
+    SEGMENTATION_CUTS_MAX = 1000000, /* in one id, over all its connections */
+    SEGMENTATION_CONNECTIONS_MAX = 4096,
+};
+
 enum cut_rule { CUTS_AS_WRITTEN, CUTS_LISTED, CUTS_EVERY_BYTE, CUTS_CHUNKS };
 
 struct segmentation_item {
@@ -42,7 +47,7 @@ int segmentation_print(const struct segmentation *segmentation, struct bytes *ou
 const struct segmentation_item *segmentation_find(const struct segmentation *segmentation, const char *connection);
 
 /* Is offset (bytes sent before it, counted on the connection) a cut? burst_start: where the current burst began;
- * as_written: whether a write of the scenario ends there. */
+ * as_written: whether a write of the scenario ends there. item NULL (the id leaves the connection out): as written. */
 bool segmentation_cuts_at(const struct segmentation_item *item, uint64_t burst_start, uint64_t offset, bool as_written);
 
 #endif
