@@ -1,0 +1,190 @@
+#include "harness/world/ports.h"
+
+#include "harness/world/proc_tree.h"
+#include "harness/world/sock_diag.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* All listening sockets of the machine. */
+struct listeners {
+    struct port_found *items;
+    size_t count;
+    size_t room;
+    bool out_of_memory;
+};
+
+static void listeners_add(void *ctx, const struct sockaddr *address, socklen_t address_bytes, uint32_t inode)
+{
+    struct listeners *listeners = ctx;
+    if (inode == 0 || listeners->out_of_memory)
+        return;
+    if (listeners->count == listeners->room) {
+        size_t room = listeners->room == 0 ? 64 : 2 * listeners->room;
+        struct port_found *items = realloc(listeners->items, room * sizeof *items);
+        if (items == NULL) {
+            listeners->out_of_memory = true;
+            return;
+        }
+        listeners->items = items;
+        listeners->room = room;
+    }
+    struct port_found *item = &listeners->items[listeners->count++];
+    memset(item, 0, sizeof *item);
+    item->inode = inode;
+    memcpy(&item->address, address, address_bytes);
+    item->port =
+        ntohs(address->sa_family == AF_INET6 ? ((const struct sockaddr_in6 *)&item->address)->sin6_port
+                                             : ((const struct sockaddr_in *)&item->address)->sin_port);
+}
+
+static const struct port_found *listeners_find(const struct listeners *listeners, unsigned long inode)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (listeners->items[i].inode == inode)
+            return &listeners->items[i];
+    }
+    return NULL;
+}
+
+/* What one process holds, by descriptor number: readdir has its own order. */
+struct held {
+    int fd;
+    const struct port_found *listener;
+};
+
+static int held_compare(const void *left, const void *right)
+{
+    return ((const struct held *)left)->fd - ((const struct held *)right)->fd;
+}
+
+static size_t held_of_process(const struct listeners *listeners, pid_t pid, struct held *held,
+                              size_t held_max)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *fds = opendir(path);
+    if (fds == NULL)
+        return 0;
+    size_t count = 0;
+    for (struct dirent *entry; count < held_max && (entry = readdir(fds)) != NULL;) {
+        char target[64];
+        unsigned long inode;
+        ssize_t bytes = readlinkat(dirfd(fds), entry->d_name, target, sizeof target - 1);
+        if (bytes <= 0)
+            continue;
+        target[bytes] = '\0';
+        if (sscanf(target, "socket:[%lu]", &inode) != 1)
+            continue;
+        const struct port_found *listener = listeners_find(listeners, inode);
+        if (listener != NULL)
+            held[count++] = (struct held){atoi(entry->d_name), listener};
+    }
+    closedir(fds);
+    qsort(held, count, sizeof *held, held_compare);
+    return count;
+}
+
+static size_t ports_join(const struct listeners *listeners, const pid_t *pids, size_t pids_count,
+                         struct port_found *found, size_t found_max)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < pids_count; i++) {
+        struct held held[256];
+        size_t held_count = held_of_process(listeners, pids[i], held, sizeof held / sizeof *held);
+        struct listeners known = {.items = found};
+        for (size_t j = 0; j < held_count && count < found_max; j++) {
+            known.count = count;
+            if (listeners_find(&known, held[j].listener->inode) == NULL)
+                found[count++] = *held[j].listener;
+        }
+    }
+    return count;
+}
+
+ssize_t ports_of_tree(struct sock_diag *diag, const pid_t *roots, size_t roots_count,
+                      struct port_found *found, size_t found_max)
+{
+    struct listeners listeners = {.items = NULL};
+    int result = sock_diag_listeners(diag, listeners_add, &listeners);
+    if (result == 0 && listeners.out_of_memory)
+        result = -ENOMEM;
+    ssize_t count = result;
+    if (result == 0) {
+        pid_t pids[PORTS_TREE_PROCESSES_MAX];
+        size_t pids_count = proc_tree_walk(roots, roots_count, pids, PORTS_TREE_PROCESSES_MAX);
+        count = (ssize_t)ports_join(&listeners, pids, pids_count, found, found_max);
+    }
+    free(listeners.items);
+    return count;
+}
+
+/*
+ * True when nobody is bound to the port in this family. The any-address collides with every address. A family
+ * that this machine does not have is free.
+ */
+static bool port_is_free_in(int family, uint16_t port)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno == EAFNOSUPPORT;
+    struct sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    int on = 1;
+    bool bound;
+    if (family == AF_INET6)
+        bound = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0 &&
+                bind(fd, (struct sockaddr *)&ipv6, sizeof ipv6) == 0;
+    else
+        bound = bind(fd, (struct sockaddr *)&ipv4, sizeof ipv4) == 0;
+    bool is_free = bound || errno == EADDRNOTAVAIL;
+    close(fd);
+    return is_free;
+}
+
+/* The ports that the kernel gives to connections and to bind(0), ip(7). An empty range when it cannot be
+ * read. */
+static void ephemeral_range(unsigned *low, unsigned *high)
+{
+    *low = 1;
+    *high = 0;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    if (file == NULL)
+        return;
+    if (fscanf(file, "%u %u", low, high) != 2)
+        *low = 1, *high = 0;
+    fclose(file);
+}
+
+int port_free_five_digits(void)
+{
+    /* Process-wide because ports are: two runs in one process must not be given the same one. */
+    static pid_t seeded_by;
+    static uint32_t next;
+    enum { PORTS = PORT_FREE_MAX - PORT_FREE_MIN + 1 };
+    if (seeded_by != getpid()) {
+        /* Multiples of the golden ratio: the starts of worker processes with neighbouring pids lie far apart.
+         */
+        seeded_by = getpid();
+        next = (uint32_t)(((uint64_t)(uint32_t)seeded_by * 2654435769U % (1ULL << 32)) * PORTS >> 32);
+    }
+    unsigned low, high;
+    ephemeral_range(&low, &high);
+    bool all_ephemeral = low <= PORT_FREE_MIN && high >= PORT_FREE_MAX;
+    for (unsigned tried = 0; tried < PORTS; tried++) {
+        unsigned port = PORT_FREE_MIN + next;
+        next = (next + 1) % PORTS;
+        if (!all_ephemeral && port >= low && port <= high)
+            continue;
+        if (port_is_free_in(AF_INET, (uint16_t)port) && port_is_free_in(AF_INET6, (uint16_t)port))
+            return (int)port;
+    }
+    return -1;
+}
