@@ -63,7 +63,7 @@ enum arg_kind {
     ARG_SILENCE,        /* const struct silence * */
     ARG_FILE,           /* load time only: the part that `include` names */
     ARG_VARS,           /* const struct include_binding *: variables that `include` binds */
-    ARG_NAME_NEW,       /* size_t: slot of the variable that `as` defines */
+    ARG_NAME_NEW,       /* size_t: 1 + slot of the variable that `as` defines */
     ARG_STEPS,          /* load time only: nested steps */
     /* kept in struct connection, not in the verb's struct (offset unused): */
     ARG_DELIMITER,
