@@ -51,16 +51,6 @@ static bool own_error_pending(int fd)
     return poll(&own, 1, 0) > 0 && (own.revents & POLLERR) != 0;
 }
 
-static struct sock_diag_key key_reversed(const struct sock_diag_key *key)
-{
-    struct sock_diag_key reversed = {
-        .family = key->family, .local_port = key->remote_port, .remote_port = key->local_port};
-
-    memcpy(reversed.local, key->remote, sizeof reversed.local);
-    memcpy(reversed.remote, key->local, sizeof reversed.remote);
-    return reversed;
-}
-
 /*
  * The peer's socket has gone. Had it closed over unread bytes, or had more come later, it would have left by
  * a reset. It left in order, having read all, when it acknowledged all and one of the two ends is in
@@ -70,7 +60,7 @@ static struct sock_diag_key key_reversed(const struct sock_diag_key *key)
 static enum delivery_state state_after_close(const struct delivery *delivery, struct sock_diag *diag)
 {
     struct tcp_info info; /* taken under the lock of our socket: no packet is half-way through it */
-    struct sock_diag_key own = key_reversed(&delivery->key);
+    struct sock_diag_key own = sock_diag_key_reversed(&delivery->key);
 
     if (!own_info(delivery->fd, &info) || own_error_pending(delivery->fd))
         return DELIVERY_CLOSED;

@@ -71,7 +71,7 @@ static int address_split(const struct sockaddr_storage *address, uint32_t words[
     return AF_INET6;
 }
 
-int sock_diag_key_own(struct sock_diag_key *key, int fd)
+int sock_diag_key_peer(struct sock_diag_key *key, int fd)
 {
     struct sockaddr_storage own, peer;
     socklen_t own_bytes = sizeof own, peer_bytes = sizeof peer;
@@ -81,25 +81,22 @@ int sock_diag_key_own(struct sock_diag_key *key, int fd)
         return -errno;
     if (getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) != 0)
         return -errno;
-    int family = address_split(&own, key->local, &key->local_port);
-    int peer_family = address_split(&peer, key->remote, &key->remote_port);
-    if (family < 0 || family != peer_family)
+    int family = address_split(&peer, key->local, &key->local_port);
+    int own_family = address_split(&own, key->remote, &key->remote_port);
+    if (family < 0 || family != own_family)
         return -EAFNOSUPPORT;
     key->family = (uint8_t)family;
     return 0;
 }
 
-int sock_diag_key_peer(struct sock_diag_key *key, int fd)
+struct sock_diag_key sock_diag_key_reversed(const struct sock_diag_key *key)
 {
-    struct sock_diag_key own;
-    int rc = sock_diag_key_own(&own, fd);
+    struct sock_diag_key reversed = {
+        .family = key->family, .local_port = key->remote_port, .remote_port = key->local_port};
 
-    *key = own;
-    memcpy(key->local, own.remote, sizeof key->local);
-    memcpy(key->remote, own.local, sizeof key->remote);
-    key->local_port = own.remote_port;
-    key->remote_port = own.local_port;
-    return rc;
+    memcpy(reversed.local, key->remote, sizeof reversed.local);
+    memcpy(reversed.remote, key->local, sizeof reversed.remote);
+    return reversed;
 }
 
 static int request_send(struct sock_diag *diag, struct request *request, uint16_t flags)

@@ -55,10 +55,12 @@ void sock_diag_close(struct sock_diag *diag);
  * TCP). */
 int sock_diag_probe(struct sock_diag *diag);
 
-/* Aims at the other end of the connected TCP socket `fd`, or at `fd` itself. Asks the kernel nothing.
+/* Aims at the other end of the connected TCP socket `fd`. Asks the kernel nothing about that end.
  * Returns 0 or -errno (-ENOTCONN: not connected (any more); -EAFNOSUPPORT: not an internet socket). */
 int sock_diag_key_peer(struct sock_diag_key *key, int fd);
-int sock_diag_key_own(struct sock_diag_key *key, int fd);
+
+/* Aims at the other end of the same connection; no cookie yet. */
+struct sock_diag_key sock_diag_key_reversed(const struct sock_diag_key *key);
 
 /* One look-up. Returns 0 with *facts filled; -ENOENT when that very socket is gone (a listener or a TIME_WAIT
  * entry in its place counts as gone); else -errno. */
