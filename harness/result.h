@@ -7,8 +7,15 @@
 #ifndef SEAM_HARNESS_RESULT_H
 #define SEAM_HARNESS_RESULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum result_exit {
+#define EXIT_CODE(name, number, text) RESULT_EXIT_##name = number,
+#include "harness/exit_codes.def"
+#undef EXIT_CODE
+};
 
 enum result_status {
     RESULT_PASSED,
@@ -27,6 +34,7 @@ extern const char *const evidence_words[]; /* "none", "sent", "paced", "drained"
 /* Every char * is owned by the result, NULL when there is nothing to say. */
 struct result {
     enum result_status status;
+    bool internal;        /* with RESULT_ERROR: Seam itself went wrong: exit 99 */
     char *path;           /* the scenario file */
     char *name;           /* of the scenario, with its row */
     int line, column;     /* of the failing step or value; 0: none */
@@ -45,13 +53,21 @@ struct result {
 };
 
 void result_close(struct result *result);
-int result_to_json(const struct result *result, char **line_out); /* one line, caller frees */
+/* Brings every text into the form promised above (a newline only where several lines may stand); twice is once.
+ * 0, or -1 out of memory. */
+int result_make_visible(struct result *result);
+/* One line without its newline, caller frees. 0, or -1: out of memory, or a text that is no UTF-8. */
+int result_to_json(const struct result *result, char **line_out);
+/* 0 and an owned result, or -1 when the line is anything but what result_to_json wrote; out is then empty. */
 int result_from_json(const char *line, struct result *out);
 
 /* The exit code of a set of results: 99 over 3, 1, 4, 0; 77 only when all were skipped; 5 for none at all. */
 struct result_counts {
     size_t by_status[RESULT_STATUS_COUNT];
     size_t total;
+    size_t internal;        /* of the errors */
+    enum evidence evidence; /* the weakest of all results that have some */
+    uint64_t cuts_proved;
 };
 void result_counts_add(struct result_counts *counts, const struct result *result);
 int result_counts_exit(const struct result_counts *counts);

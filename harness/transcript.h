@@ -14,6 +14,8 @@
 #include "harness/result.h"
 #include "src/bytes.h"
 
+#define TRANSCRIPT_STREAM_BYTES_MAX ((size_t)64 << 20) /* of a stream, unless its bytes.length_max is set otherwise */
+
 enum transcript_stream_kind { TRANSCRIPT_SENT, TRANSCRIPT_RECEIVED, TRANSCRIPT_OUTPUT, TRANSCRIPT_TYPED };
 
 enum event_kind {
@@ -58,16 +60,21 @@ struct transcript {
     uint64_t began_ns;
 };
 
+/* Streams are empty and have no name yet: the caller names them. Out of memory: no streams, and every append fails. */
 void transcript_open(struct transcript *transcript, size_t stream_count, uint64_t now_ns);
 void transcript_close(struct transcript *transcript);
 /* Appends the bytes to the stream and an event for them; returns the event's index. Out of memory or past the stream's
  * bound: SIZE_MAX. */
 size_t transcript_chunk(struct transcript *transcript, size_t stream, size_t step, const void *data, size_t length,
                         uint64_t now_ns);
+/* An event without bytes; EVENT_END and EVENT_RESET mark the stream. SIZE_MAX: out of memory. */
 size_t transcript_event(struct transcript *transcript, enum event_kind kind, size_t stream, size_t step, int detail,
                         uint64_t now_ns);
 /* 0 equal; else 1, and a line that says what differs first (stream, offset). */
 int transcript_compare(const struct transcript *a, const struct transcript *b, struct bytes *difference);
+/* Visible bytes in double quotes: `"a" x 512 + "\n"` for runs of equal bytes, the middle of what is long left out:
+ * `"first" + ... 4000 bytes ... + "last"`. 0, or -1 when out is full. */
+int transcript_print_bytes(const void *bytes, size_t length, struct bytes *out);
 /* One line per event: time, connection, direction, offset, evidence, visible bytes. Only the last `events_max`; 0: all. */
 int transcript_print_wire(const struct transcript *transcript, size_t events_max, struct bytes *out);
 
