@@ -24,11 +24,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum {
-    SETTLE_FDS_MAX = 256,       /* descriptors kept open between checks; further files are opened each time */
-    SETTLE_THREADS_MAX = 65536, /* of all trees together */
-    SETTLE_COMM_BYTES = 16,     /* name of a thread with its final NUL, as the kernel cuts it */
-};
+enum { SETTLE_COMM_BYTES = 16 }; /* name of a thread with its final NUL, as the kernel cuts it */
 
 /* In rising order, from QUIET to WRITING, the class of the trees is that of their strongest thread. */
 enum settle_class {
@@ -44,7 +40,7 @@ enum settle_class {
 
 /* About the trees, and about the thread that decided the class. */
 struct settle_facts {
-    unsigned processes, threads; /* alive; not counted to the end when BUSY */
+    unsigned processes, threads; /* alive; processes by their main threads */
     pid_t pid, tid;              /* 0 when no thread decided (GONE, DENIED) */
     char comm[SETTLE_COMM_BYTES];
     char state;          /* of proc_pid_stat(5): R S D T ...; T and t: stopped */
