@@ -35,8 +35,8 @@ static bool thread_is_runtime(struct thread *thread)
             return false;
         uint64_t size_kib = thread_status_field(status, "\nVmSize:", 10);
         uint64_t blocked = thread_status_field(status, "\nSigBlk:", 16);
-        /* not blocked: KILL and STOP, which can't be, and the two of the C library's own */
-        bool all_blocked = blocked != THREAD_COUNT_UNKNOWN && (blocked | 0x0000000180040100) == UINT64_MAX;
+        /* bits that may be clear: KILL and STOP, which can't be blocked, SYS, and the C library's own two */
+        bool all_blocked = blocked != THREAD_COUNT_UNKNOWN && (blocked | 0x00000001c0040100) == UINT64_MAX;
         bool shadow = size_kib != THREAD_COUNT_UNKNOWN && size_kib >> SHADOW_KIB_LOG2 != 0;
         thread->runtime = all_blocked && shadow ? RUNTIME_YES : RUNTIME_NO;
     }

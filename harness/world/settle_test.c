@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -340,6 +341,55 @@ static void stopped_is_not_waiting(void **state)
     child_end(pid);
 }
 
+static void *thread_tick(void *ctx)
+{
+    (void)ctx;
+    for (;;)
+        nap(100 * 1000 * 1000);
+    return NULL;
+}
+
+/* As a program that ThreadSanitizer watches: huge, and with a thread beside that ticks. */
+static void ticker_start(int fd, bool signals_blocked)
+{
+    sigset_t all, before;
+    pthread_t thread;
+
+    if (mmap(NULL, (size_t)2 << 40, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) ==
+        MAP_FAILED)
+        _exit(1);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, signals_blocked ? &all : NULL, &before);
+    pthread_create(&thread, NULL, thread_tick, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    body_read(fd);
+}
+
+static void body_sanitized(int fd)
+{
+    ticker_start(fd, true);
+}
+
+static void body_ticking(int fd)
+{
+    ticker_start(fd, false);
+}
+
+static void a_sanitizers_thread_is_not_the_programs(void **state)
+{
+    int *pipe_ends = *state;
+    struct settle_facts facts = {.threads = 0};
+
+    for (int sanitized = 0; sanitized < 2; sanitized++) {
+        pid_t pid = child_start(sanitized ? body_sanitized : body_ticking, pipe_ends[0]);
+        enum settle_class class = SETTLE_BUSY;
+        for (int i = 0; i < CHECKS_MAX && (facts.threads != 2 || class == SETTLE_BUSY); i++)
+            class = settle_check(settle, &pid, 1, &facts);
+        assert_int_equal(class, sanitized ? SETTLE_QUIET : SETTLE_SLEEPING);
+        child_end(pid);
+    }
+}
+
 static void *thread_end(void *ctx)
 {
     return ctx;
@@ -564,6 +614,7 @@ int main(void)
         cmocka_unit_test(zombies_are_gone),
         cmocka_unit_test(a_dead_main_thread_is_no_dead_process),
         cmocka_unit_test(stopped_is_not_waiting),
+        cmocka_unit_test(a_sanitizers_thread_is_not_the_programs),
         cmocka_unit_test(storms_are_busy_and_leave_nothing),
         cmocka_unit_test(descriptors_are_given_back),
         cmocka_unit_test(waking_is_counted),
