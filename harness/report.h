@@ -1,8 +1,10 @@
 /*
  * report - how results are told: one file per format under reports/, one line in reports/reports.def.
  *
- * A report gets every result in stable order (that of the files, then of the rows), never in the order in which they
- * ended, and sees nothing but results: two reports can't disagree.
+ * A report gets every result in stable order (that of the files, then of the rows), never in the order in
+ * which they ended, and sees nothing but results: two reports can't disagree. A format writes to its stream
+ * and never looks whether that worked: report_set does, after every result, so that no failure is lost on a
+ * full disk or a closed pipe.
  */
 #ifndef SEAM_HARNESS_REPORT_H
 #define SEAM_HARNESS_REPORT_H
@@ -11,6 +13,7 @@
 #include <stdio.h>
 
 #include "harness/result.h"
+#include "src/error.h"
 
 struct report_options {
     bool color;
@@ -18,16 +21,51 @@ struct report_options {
     bool quiet;   /* -q: failures and the summary only */
 };
 
+/* How it ended. */
+struct report_summary {
+    struct result_counts counts; /* of the results told */
+    size_t planned;              /* more than counts.total: it was stopped */
+    const char *stopped;         /* by what ("SIGINT", "--fail-fast"), or NULL */
+    uint64_t duration_ns;
+};
+
+struct report {
+    const struct report_format *format;
+    FILE *out;
+    const char *path; /* "-": stdout */
+    struct report_options options;
+};
+
 struct report_format {
     const char *name; /* as in --report FORMAT=PATH */
     const char *doc;
-    void (*begin)(FILE *out, const struct report_options *options, size_t planned);
-    void (*result)(FILE *out, const struct report_options *options, size_t number, const struct result *result);
-    void (*end)(FILE *out, const struct report_options *options, const struct result_counts *counts, uint64_t duration_ns);
+    void (*begin)(const struct report *report, size_t planned);
+    /* number counts from 1, in the order of the plan; it skips those that were not run. */
+    void (*result)(const struct report *report, size_t number, const struct result *result);
+    void (*end)(const struct report *report, const struct report_summary *summary);
 };
 
 extern const struct report_format *const report_formats[];
 extern const size_t report_format_count;
-const struct report_format *report_format_find(const char *name);
+const struct report_format *report_format_find(const char *name, size_t length); /* NULL: none */
+
+/* Several reports on the same results. */
+enum { REPORTS_MAX = 16 };
+struct report_set {
+    struct report reports[REPORTS_MAX];
+    size_t count;
+};
+
+/* Opens the file; path "-" is stdout. format and path are borrowed. 0, or -1 with error: it can't be written,
+ * is asked for twice, or there are too many. */
+int report_set_add(struct report_set *set, const struct report_format *format, const char *path,
+                   const struct report_options *options, struct seam_error *error);
+/* Each tells and flushes all. 0, or -1 with error: something could not be written. */
+int report_set_begin(struct report_set *set, size_t planned, struct seam_error *error);
+int report_set_result(struct report_set *set, size_t number, const struct result *result,
+                      struct seam_error *error);
+int report_set_end(struct report_set *set, const struct report_summary *summary, struct seam_error *error);
+/* Closes the files, never stdout. 0, or -1 with error when the last bytes could not be written. */
+int report_set_close(struct report_set *set, struct seam_error *error);
 
 #endif
