@@ -303,6 +303,25 @@ static void peer_that_does_not_read(void **state)
     play_free(&play);
 }
 
+/* When the connection breaks, what could not be sent is given up: it must not keep the conversation alive. */
+static void unsent_line_is_given_up_when_it_breaks(void **state)
+{
+    (void)state;
+    struct play play;
+    play_start(&play, CHAT_SERVER, SIZE_MAX);
+    play_give_some(&play, CHAT_FROM_KEYBOARD, "a\n", 2);
+    chat_turns_begin(&play.turns);
+    play_take(&play, CHAT_TO_SCREEN);
+    chat_turns_break(&play.turns, "gone");
+    chat_turns_break(&play.turns, "reported once");
+    chat_turns_end(&play.turns, CHAT_FROM_PEER);
+    play_take_all(&play);
+    assert_int_equal(chat_turns_state(&play.turns), CHAT_BROKEN);
+    assert_string_equal(bytes_text(&play.said[CHAT_TO_PEER]), "");
+    assert_string_equal(bytes_text(&play.said[CHAT_TO_LOG]), "chat-server: lost the client: gone\n");
+    play_free(&play);
+}
+
 /* Both queues are bounded, and nothing of a full one is lost. */
 static void queues_are_bounded(void **state)
 {
@@ -346,7 +365,7 @@ int main(void)
         cmocka_unit_test(both_roles_talk_to_each_other),
         cmocka_unit_test(next_conversation_starts_clean),
         cmocka_unit_test(peer_that_does_not_read),
-        cmocka_unit_test(queues_are_bounded),
+        cmocka_unit_test(unsent_line_is_given_up_when_it_breaks), cmocka_unit_test(queues_are_bounded),
         cmocka_unit_test(screen_is_taken_before_the_next_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
