@@ -16,12 +16,12 @@
 #include "harness/world/world.h"
 
 #define RUN_NEVER UINT64_MAX
+enum {
+    RUN_TEXT_BYTES_MAX = 256 * 1024, /* of notes, and of a failure's detail */
+    RUN_READ_BYTES = 65536,
+};
 
 enum run_close { RUN_CLOSE_BOTH = 1, RUN_CLOSE_WRITE = 2, RUN_CLOSE_RESET = 3 };
-
-struct run_chunk_mark {
-    uint64_t offset; /* a write of the scenario ends here */
-};
 
 enum run_connection_state { RUN_CONNECTION_NONE, RUN_CONNECTION_OPENING, RUN_CONNECTION_OPEN, RUN_CONNECTION_CLOSED };
 
@@ -43,8 +43,10 @@ struct run_connection {
     uint64_t out_base;
     uint64_t written;         /* up to here the world took it */
     uint64_t burst_start;
+    bool burst_open;          /* more of this burst is to come */
+    uint64_t chunk_end;       /* > written while a chunk is being written */
     uint64_t *marks;          /* ends of the scenario's own writes in this burst */
-    size_t mark_count, mark_capacity;
+    size_t mark_count, mark_capacity, mark_next;
     size_t cut_next;          /* CUTS_LISTED: the first cut not reached yet */
     bool fin_queued, fin_written;
     uint64_t waived_below;    /* chunks that end at or before this need no proof (evidence: "sent") */
@@ -69,15 +71,15 @@ struct run_program {
     enum run_program_state state;
     struct world_program_facts facts;
     struct world_port ports[WORLD_PORTS_MAX]; /* by index into spec->ports */
-    bool ready_checked;
+    bool has_ports;
     unsigned start_tries;
     unsigned looks;
     uint64_t look_ns;
     uint64_t started_order;
     size_t out, err, typed, logs; /* transcript streams; logs: the first of log_count */
     size_t *cursors;              /* by source: stdout, stderr, logs */
-    size_t end_expected_until;    /* some step up to this script index expects its end; 0: none */
     bool term_sent;               /* Seam asked it to end */
+    bool signalled;               /* some signal was sent */
     bool input_ended;
     char *folder;
 };
@@ -108,6 +110,7 @@ struct run {
     struct run_connection *connections;
     struct run_listener *listeners;
     char *tmp;
+    bool kept; /* tmp stays behind */
 
     enum run_phase phase;
     size_t at; /* script index */
@@ -129,11 +132,13 @@ struct run {
     bool moved; /* bytes came in since the step last looked */
 
     bool failed;
-    struct result verdict; /* status, place, message, detail while the run goes on */
+    struct result verdict; /* status, place and message of the failure */
+    struct bytes detail;   /* its further lines */
     size_t failed_at;
     uint64_t autopsy_until_ns;
     uint64_t ended_ns;
     struct bytes notes;
+    char scratch[RUN_READ_BYTES]; /* what a read brings, until it is in the transcript */
 };
 
 /* --- the running step ----------------------------------------------------------------------------------------------- */
@@ -183,12 +188,16 @@ void run_intake_program(struct run *run, struct run_program *program);
 void run_watch_programs(struct run *run);    /* notices ends; fails the run on an unexpected one */
 enum step_result run_programs_ready(struct run *run, const struct script_entry *entry); /* those that the step names */
 enum step_result run_program_ready(struct run *run, size_t program);
+void run_keep_folder(struct run *run);
 void run_acted(struct run *run);             /* Seam gave input: facts about silence are void */
 enum run_quiet run_quiet_look(struct run *run, bool calm); /* calm: timers and sleeps count as quiet */
 enum step_result run_prove(struct run *run, struct run_connection *connection); /* the last chunk */
 enum step_result run_prove_all(struct run *run);
+void run_queue_fin(struct run_connection *connection);
+int run_parse_address(struct run *run, const struct text *text, char host[64], uint16_t *port); /* 0, or -1: failed */
 bool run_burst_goes_on(const struct run *run, size_t connection);
 size_t run_unread(struct run *run, struct run_connection *connection); /* bytes that no step took */
+size_t run_find_report(struct run *run, struct run_program *program, char *report, size_t size);
 bool run_end_expected(const struct run *run, const struct run_program *program);
 void run_connection_drop(struct run *run, struct run_connection *connection);
 
@@ -204,6 +213,13 @@ enum step_result run_fail_waiting(struct run *run, const struct run_stream_view 
 void run_describe_want(const struct run *run, struct bytes *out); /* line "hello" */
 void run_failure_finish(struct run *run); /* wire, program output, who waits: after the autopsy */
 bool step_close_is_write(const struct step *step, size_t *connection); /* steps/close.c */
-bool step_expects_end(const struct step *step, size_t *program);        /* steps/expect.c */
+/* Does this step expect the end of a program? wanted gets the program and how it may end. */
+struct step_end {
+    size_t program;
+    bool any_exit; /* an exit code that the step itself will judge */
+    int killed;    /* this signal; 0: none */
+};
+bool step_expects_end(const struct step *step, struct step_end *wanted); /* steps/expect.c */
+void step_stops(const struct step *step, struct step_end *wanted);       /* steps/stop.c */
 
 #endif

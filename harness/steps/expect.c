@@ -214,10 +214,10 @@ static enum step_result run_expect(struct run *run, const struct step *step, con
     return run_expect_unit(run, &a->stream);
 }
 
-bool step_expects_end(const struct step *step, size_t *program)
+bool step_expects_end(const struct step *step, struct step_end *wanted)
 {
     const struct expect_args *a = step->args;
-    *program = a->stream.index;
+    *wanted = (struct step_end){a->stream.index, a->exit != NULL, a->killed};
     return a->stream.kind == STREAM_PROGRAM;
 }
 

@@ -55,6 +55,12 @@ static enum step_result run_stop(struct run *run, const struct step *step, const
     return run_program_expect_end(run, a->program, a->exit, a->killed, true);
 }
 
+void step_stops(const struct step *step, struct step_end *wanted)
+{
+    const struct stop_args *a = step->args;
+    *wanted = (struct step_end){a->program, !a->killed, a->killed};
+}
+
 const struct step_verb step_stop = {
     .name = "stop",
     .doc = "Sends TERM to a program and waits for its end. Without exit or killed any end but a crash is right.",

@@ -33,6 +33,7 @@ struct world_program_spec {
     const char *cwd;
     const char *folder; /* the private folder: sanitizer logs go there */
     bool terminal;
+    bool stdio; /* stdin and stdout are for connect_stdio */
     const char *const *logs; /* absolute paths */
     size_t log_count;
 };
@@ -90,6 +91,11 @@ struct world_ops {
     enum world_settle (*settle)(struct world_stage *stage, struct world_settle_facts *facts);
     void (*settle_restart)(struct world_stage *stage); /* Seam acted: woken_twice counts anew */
 
+    int (*free_port)(struct world *world);                  /* five digits, free now; -1: none */
+    bool (*port_in_use)(struct world *world, uint16_t port); /* somebody listens there */
+    /* A program that runs already: settle looks at it when its owner can be found. */
+    void (*attach)(struct world_stage *stage, const char *name, const char *host, uint16_t port);
+
     struct world_program *(*program_start)(struct world_stage *stage, const struct world_program_spec *spec,
                                            struct seam_error *error);
     void (*program_look)(struct world_program *program, struct world_program_facts *facts);
@@ -107,10 +113,9 @@ struct world_ops {
     struct world_connection *(*connect)(struct world_stage *stage, const char *host, uint16_t port, int64_t receive_buffer,
                                         struct seam_error *error);
     struct world_connection *(*connect_stdio)(struct world_program *program); /* speaks on its stdin and stdout */
-    struct world_listener *(*listen)(struct world_stage *stage, const char *host, uint16_t port, int64_t receive_buffer,
-                                     struct seam_error *error);
+    struct world_listener *(*listen)(struct world_stage *stage, const char *host, uint16_t port, struct seam_error *error);
     uint16_t (*listener_port)(const struct world_listener *listener);
-    struct world_connection *(*accept)(struct world_listener *listener); /* NULL: none waits */
+    struct world_connection *(*accept)(struct world_listener *listener, int64_t receive_buffer); /* NULL: none waits */
     enum world_connection_state (*connection_state)(struct world_connection *connection, int *error_number);
     ssize_t (*connection_read)(struct world_connection *connection, void *buffer, size_t size);
     /* Bytes taken, or -errno. With fin: the FIN leaves in the same segment as the last byte (taken == length). */

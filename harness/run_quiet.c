@@ -1,0 +1,106 @@
+/*
+ * run_quiet - "can anything still come?", answered by facts.
+ *
+ * A look asks the world once whether every thread of the run's programs waits for input after all that Seam sent has arrived. When it
+ * does, everything the programs had to say has been written, so what an intake reads after the look is all of it until Seam acts
+ * again. Looks back off; they never decide by the time that has passed.
+ */
+#include "harness/run.h"
+
+/* The first look comes a little later than the first answer of a quick program; then ever more rarely. */
+static uint64_t look_gap_ns(unsigned looks)
+{
+    static const uint64_t gaps_us[] = {150, 150, 300, 500, 1000, 2000, 3000, 5000};
+    size_t last = sizeof gaps_us / sizeof gaps_us[0] - 1;
+    return gaps_us[looks < last ? looks : last] * 1000;
+}
+
+void run_acted(struct run *run)
+{
+    run->quiet_looks = 0;
+    run->quiet_look_ns = run_now_ns(run) + look_gap_ns(0);
+    run->world->ops->settle_restart(run->stage);
+}
+
+/* A program that waits for Seam to read can say nothing more until Seam does. */
+static bool somebody_is_not_read(const struct run *run)
+{
+    for (size_t i = 0; i < run->scenario->connection_count; i++) {
+        const struct run_connection *c = &run->connections[i];
+        if (c->state == RUN_CONNECTION_OPEN && c->spec->reads_on_expect && !c->reading) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum run_quiet judge(struct run *run, bool calm)
+{
+    switch (run->settle) {
+    case WORLD_QUIET:
+    case WORLD_GONE:
+        return RUN_QUIET_YES;
+    case WORLD_TIMED:
+        return calm || run->settle_facts.woken_twice ? RUN_QUIET_YES : RUN_QUIET_NOT_YET;
+    case WORLD_SLEEPING:
+        return calm ? RUN_QUIET_YES : RUN_QUIET_NOT_YET;
+    case WORLD_WRITING:
+        return somebody_is_not_read(run) ? RUN_QUIET_YES : RUN_QUIET_NOT_YET;
+    case WORLD_BLIND:
+        return RUN_QUIET_BLIND;
+    case WORLD_BUSY:
+        break;
+    }
+    return RUN_QUIET_NOT_YET;
+}
+
+enum run_quiet run_quiet_look(struct run *run, bool calm)
+{
+    uint64_t now_ns = run_now_ns(run);
+    if (run->quiet_look_ns == 0) {
+        run->quiet_look_ns = now_ns;
+    }
+    if (now_ns < run->quiet_look_ns) {
+        run_look_again(run, run->quiet_look_ns);
+        return RUN_QUIET_NOT_YET;
+    }
+    run->settle = run->world->ops->settle(run->stage, &run->settle_facts);
+    enum run_quiet answer = judge(run, calm);
+    if (answer == RUN_QUIET_YES) {
+        run_intake(run);
+        return answer;
+    }
+    run->quiet_look_ns = now_ns + look_gap_ns(++run->quiet_looks);
+    run_look_again(run, run->quiet_look_ns);
+    return answer;
+}
+
+enum step_result run_settled(struct run *run)
+{
+    run_step_begins(run);
+    enum step_result proved = run_prove_all(run);
+    if (proved != STEP_DONE) {
+        return proved;
+    }
+    switch (run_quiet_look(run, false)) {
+    case RUN_QUIET_YES:
+        if (run->settle != WORLD_WRITING) {
+            return STEP_DONE;
+        }
+        break;
+    case RUN_QUIET_BLIND:
+        return run_fail(run, RESULT_ERROR, NULL, "can't see whether it has settled: %s", run->settle_facts.who);
+    case RUN_QUIET_NOT_YET:
+        break;
+    }
+    if (run_out_of_time(run)) {
+        bool only_timer = run->settle == WORLD_TIMED;
+        if (only_timer) {
+            run_note(run, "settled until its next timer: %s", run->settle_facts.who);
+            return STEP_DONE;
+        }
+        return run_fail(run, RESULT_FAILED, NULL, "it did not settle within %llu ms: %s",
+                        (unsigned long long)(run->step_limit_ns / 1000000), run->settle_facts.who);
+    }
+    return STEP_WAIT;
+}

@@ -1,0 +1,422 @@
+/*
+ * run_send - bursts become chunks: what is queued is cut by the segmentation, and each cut is proved.
+ *
+ * A send queues its bytes and marks where its own writes end; a close write queues the FIN, which counts as one more byte. The pump
+ * writes every chunk whose end is known, and the rest when the burst is over (a gate always cuts). Before the next byte or
+ * FIN leaves, the chunk before it must be proved: read whole by the program, by a read that has returned.
+ */
+#include "harness/run.h"
+#include "harness/world/backoff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_WHOLE_BYTES_MAX = 65536, PROOF_LOOKS_BEFORE_SETTLE = 64 };
+
+static uint64_t data_end(const struct run_connection *c)
+{
+    return c->out_base + c->out.length;
+}
+
+static uint64_t queued_end(const struct run_connection *c)
+{
+    return data_end(c) + (c->fin_queued ? 1 : 0);
+}
+
+static int add_mark(struct run_connection *c, uint64_t offset)
+{
+    if (c->mark_count && c->marks[c->mark_count - 1] == offset) {
+        return 0;
+    }
+    if (c->mark_count == c->mark_capacity) {
+        size_t capacity = c->mark_capacity ? 2 * c->mark_capacity : 16;
+        uint64_t *marks = realloc(c->marks, capacity * sizeof *marks);
+        if (!marks) {
+            return -1;
+        }
+        c->marks = marks;
+        c->mark_capacity = capacity;
+    }
+    c->marks[c->mark_count++] = offset;
+    return 0;
+}
+
+/* Does the burst go on with the next step? Binding a variable is no gate; a barrier is one. */
+bool run_burst_goes_on(const struct run *run, size_t connection)
+{
+    extern const struct step_verb step_send, step_close, step_repeat, step_include;
+    const struct scenario *s = run->scenario;
+    if (s->script[run->at].step->barrier) {
+        return false;
+    }
+    for (size_t i = run->at + 1; i < s->script_count; i++) {
+        const struct step *step = s->script[i].step;
+        size_t other = SIZE_MAX;
+        if (step->verb == &step_repeat || step->verb == &step_include) {
+            continue;
+        }
+        if (step->verb == &step_send) {
+            return *(const size_t *)step->args == connection; /* its first argument is the connection */
+        }
+        return step->verb == &step_close && step_close_is_write(step, &other) && other == connection;
+    }
+    return false;
+}
+
+static void begin_burst(struct run_connection *c)
+{
+    if (!c->burst_open) {
+        c->burst_open = true;
+        c->burst_start = c->written;
+        c->mark_count = 0;
+        c->mark_next = 0;
+    }
+}
+
+void run_queue_fin(struct run_connection *c)
+{
+    begin_burst(c);
+    c->fin_queued = true;
+}
+
+static int queue_split(struct run *run, struct run_connection *c, const struct data *message, const struct split *split,
+                       struct seam_error *error)
+{
+    if (!split->size) {
+        for (size_t i = 0; i < split->item_count; i++) {
+            if (data_expand(split->items[i], &run->values, &c->spec->delimiter, &c->out, error) < 0 ||
+                add_mark(c, data_end(c)) < 0) {
+                return -1;
+            }
+        }
+        return 0;
+    }
+    int64_t size = 0;
+    uint64_t start = data_end(c);
+    if (number_expand(split->size, &run->values, &size, error) < 0) {
+        return -1;
+    }
+    if (size < 1) {
+        error->path = split->size->place.path;
+        error->line = split->size->place.line;
+        error->column = split->size->place.column;
+        return seam_error_set(error, "\"split\" is %lld: chunks have at least 1 byte", (long long)size);
+    }
+    if (data_expand(message, &run->values, &c->spec->delimiter, &c->out, error) < 0) {
+        return -1;
+    }
+    for (uint64_t at = start + (uint64_t)size; at < data_end(c); at += (uint64_t)size) {
+        if (add_mark(c, at) < 0) {
+            return seam_error_set(error, "out of memory");
+        }
+    }
+    return 0;
+}
+
+static bool is_open(struct run *run, struct run_connection *c)
+{
+    if (c->state == RUN_CONNECTION_OPEN) {
+        return true;
+    }
+    run_fail(run, RESULT_FAILED, NULL, "\"%s\" is not connected", c->spec->name);
+    return false;
+}
+
+enum step_result run_queue_message(struct run *run, size_t connection, const struct data *message, const struct split *split,
+                                   bool waived)
+{
+    struct run_connection *c = &run->connections[connection];
+    struct seam_error error = {0};
+    if (!is_open(run, c)) {
+        return STEP_FAIL;
+    }
+    begin_burst(c);
+    int queued = split ? queue_split(run, c, message, split, &error)
+                       : data_expand(message, &run->values, &c->spec->delimiter, &c->out, &error);
+    if (queued < 0) {
+        return run_fail_error(run, RESULT_FAILED, &error);
+    }
+    if (data_end(c) > c->burst_start && add_mark(c, data_end(c)) < 0) {
+        return run_fail(run, RESULT_ERROR, NULL, "out of memory");
+    }
+    if (waived) {
+        c->waived_below = data_end(c);
+    }
+    return STEP_DONE;
+}
+
+/* Where the chunk that begins at `written` ends; 0: not known before more of the burst is queued. -1 in *bad: a listed cut is no
+ * free place. */
+static uint64_t next_cut(struct run_connection *c, bool flush, bool *bad)
+{
+    uint64_t end = queued_end(c), cut = 0;
+    const struct segmentation_item *item = c->cuts;
+    if (!item || item->rule == CUTS_AS_WRITTEN) {
+        while (c->mark_next < c->mark_count && c->marks[c->mark_next] <= c->written) {
+            c->mark_next++;
+        }
+        cut = c->mark_next < c->mark_count ? c->marks[c->mark_next] : 0;
+    } else if (item->rule == CUTS_LISTED) {
+        while (c->cut_next < item->cut_count && item->cuts[c->cut_next] <= c->written) {
+            *bad |= item->cuts[c->cut_next] <= c->burst_start;
+            c->cut_next++;
+        }
+        cut = c->cut_next < item->cut_count ? item->cuts[c->cut_next] : 0;
+        *bad |= flush && cut == end;
+    } else {
+        uint64_t step = item->rule == CUTS_EVERY_BYTE ? 1 : item->chunk_bytes;
+        cut = c->burst_start + ((c->written - c->burst_start) / step + 1) * step;
+    }
+    if (cut && cut <= end) {
+        return cut;
+    }
+    return flush ? end : 0;
+}
+
+static void note_evidence(struct run *run, struct run_connection *c, enum evidence evidence)
+{
+    c->proof_due = false;
+    c->proof_looks = 0;
+    if (c->chunk_event != SIZE_MAX) {
+        run->transcript.events[c->chunk_event].evidence = evidence;
+        run->transcript.events[c->chunk_event].proof_due = false;
+    }
+}
+
+static void peer_is_gone(struct run *run, struct run_connection *c)
+{
+    c->peer_closed = true;
+    note_evidence(run, c, EVIDENCE_NONE);
+}
+
+static enum step_result fail_unread(struct run *run, struct run_connection *c, const char *because)
+{
+    const struct transcript_event *event = &run->transcript.events[c->chunk_event];
+    uint64_t length = event->kind == EVENT_END ? 1 : event->length;
+    uint64_t unread = c->unread_bytes < length ? c->unread_bytes : length;
+    run_fail(run, RESULT_FAILED, NULL, "chunk %llu of \"%s\" unread: %llu of %llu byte%s; %s%s",
+             (unsigned long long)c->chunk_number, c->spec->name, (unsigned long long)unread, (unsigned long long)length,
+             length == 1 ? "" : "s", c->accepted ? "" : "no program has accepted the connection; ", because);
+    run_detail(run, "nothing more may be sent on \"%s\" before the program has read it "
+                    "(\"evidence\": \"sent\" on the send waives that)\n", c->spec->name);
+    return STEP_FAIL;
+}
+
+/* The last look said: not read yet. Look again soon; when the programs have settled, they will not read it. */
+static enum step_result keep_looking(struct run *run, struct run_connection *c)
+{
+    uint64_t wait_ns = backoff_wait_ns(c->proof_looks++);
+    c->proof_look_ns = run_now_ns(run) + wait_ns;
+    run_look_again(run, c->proof_look_ns);
+    if (c->proof_looks < PROOF_LOOKS_BEFORE_SETTLE) {
+        return STEP_WAIT;
+    }
+    struct world_proof_facts facts = {0};
+    if (run_quiet_look(run, false) == RUN_QUIET_YES &&
+        run->world->ops->connection_proof(c->world, &facts) == WORLD_PROOF_PENDING && facts.unread > 0) {
+        c->unread_bytes = facts.unread;
+        return fail_unread(run, c, run->settle_facts.who);
+    }
+    return run_out_of_time(run) ? fail_unread(run, c, "time ran out") : STEP_WAIT;
+}
+
+enum step_result run_prove(struct run *run, struct run_connection *c)
+{
+    if (!c->proof_due || c->peer_closed) {
+        return STEP_DONE;
+    }
+    const struct transcript_event *event = &run->transcript.events[c->chunk_event];
+    if (run->options.evidence == EVIDENCE_SENT || event->offset + event->length <= c->waived_below) {
+        note_evidence(run, c, EVIDENCE_SENT);
+        return STEP_DONE;
+    }
+    if (run_now_ns(run) < c->proof_look_ns) {
+        run_look_again(run, c->proof_look_ns);
+        return STEP_WAIT;
+    }
+    struct world_proof_facts facts = {0};
+    enum world_proof proof = run->world->ops->connection_proof(c->world, &facts);
+    c->unread_bytes = facts.unread;
+    c->accepted = facts.accepted;
+    switch (proof) {
+    case WORLD_PROOF_DRAINED:
+        note_evidence(run, c, EVIDENCE_DRAINED);
+        return STEP_DONE;
+    case WORLD_PROOF_CLOSED:
+        peer_is_gone(run, c);
+        return STEP_DONE;
+    case WORLD_PROOF_PENDING:
+        return keep_looking(run, c);
+    case WORLD_PROOF_UNKNOWN:
+        break;
+    }
+    if (run->options.evidence != EVIDENCE_PACED) {
+        return run_fail(run, RESULT_ERROR, NULL,
+                        "the cut behind chunk %llu of \"%s\" can't be proved: this channel gives no facts "
+                        "(--evidence paced waits instead, and says so)",
+                        (unsigned long long)c->chunk_number, c->spec->name);
+    }
+    if (run_now_ns(run) < c->paced_until_ns) {
+        run_look_again(run, c->paced_until_ns);
+        return STEP_WAIT;
+    }
+    note_evidence(run, c, EVIDENCE_PACED);
+    return STEP_DONE;
+}
+
+/* All chunks are read, or will not be: bytes that a program never reads are reported, and no failure here. */
+enum step_result run_prove_all(struct run *run)
+{
+    bool waits = false;
+    for (size_t i = 0; i < run->scenario->connection_count; i++) {
+        struct run_connection *c = &run->connections[i];
+        if (c->state != RUN_CONNECTION_OPEN || !c->proof_due || c->peer_closed) {
+            continue;
+        }
+        struct world_proof_facts facts = {0};
+        enum world_proof proof = run->world->ops->connection_proof(c->world, &facts);
+        c->unread_bytes = facts.unread;
+        c->accepted = facts.accepted;
+        if (proof == WORLD_PROOF_DRAINED) {
+            note_evidence(run, c, EVIDENCE_DRAINED);
+        } else if (proof == WORLD_PROOF_CLOSED) {
+            peer_is_gone(run, c);
+        } else if (proof == WORLD_PROOF_PENDING) {
+            waits = true;
+        }
+    }
+    if (!waits || run_out_of_time(run)) {
+        return STEP_DONE;
+    }
+    enum run_quiet quiet = run_quiet_look(run, false);
+    if (quiet != RUN_QUIET_YES) {
+        run_look_again(run, run_now_ns(run) + BACKOFF_SHORT_NS);
+    }
+    return quiet == RUN_QUIET_YES ? STEP_DONE : STEP_WAIT;
+}
+
+/* Records the chunk [written, end) as it begins to leave. */
+static enum step_result begin_chunk(struct run *run, struct run_connection *c, uint64_t end)
+{
+    size_t length = (size_t)((end < data_end(c) ? end : data_end(c)) - c->written);
+    const char *data = c->out.data + (c->written - c->out_base);
+    uint64_t now_ns = run_now_ns(run);
+    size_t event = SIZE_MAX;
+    if (length) {
+        event = transcript_chunk(&run->transcript, c->sent, run->at, data, length, now_ns);
+    }
+    if ((event != SIZE_MAX || !length) && end > data_end(c)) {
+        event = transcript_event(&run->transcript, EVENT_END, c->sent, run->at, 0, now_ns);
+    }
+    if (event == SIZE_MAX) {
+        return run_fail(run, RESULT_ERROR, NULL, "out of memory");
+    }
+    if (length > CHUNK_WHOLE_BYTES_MAX) {
+        run_note(run, "chunk %llu of \"%s\" has %zu bytes: above %d the kernel may hand it over in parts",
+                 (unsigned long long)c->chunk_number + 1, c->spec->name, length, CHUNK_WHOLE_BYTES_MAX);
+    }
+    c->chunk_event = event;
+    c->chunk_number++;
+    c->chunk_end = end;
+    run->transcript.events[event].proof_due = true;
+    return STEP_DONE;
+}
+
+/* Bytes of ours that can't leave any more. */
+static void drop_queue(struct run_connection *c)
+{
+    c->unsent_bytes += data_end(c) - c->written;
+    c->written = c->chunk_end = queued_end(c);
+    c->fin_written = c->fin_queued;
+}
+
+/* Writes on at the chunk that has begun. STEP_DONE: it has left whole. */
+static enum step_result write_chunk(struct run *run, struct run_connection *c)
+{
+    while (c->written < c->chunk_end) {
+        uint64_t stop = c->chunk_end < data_end(c) ? c->chunk_end : data_end(c);
+        size_t length = (size_t)(stop - c->written);
+        bool fin = c->chunk_end > data_end(c);
+        const char *data = length ? c->out.data + (c->written - c->out_base) : "";
+        ssize_t n = run->world->ops->connection_write(c->world, data, length, fin);
+        if (n == -EAGAIN) {
+            c->proof_due = false; /* no boundary lies inside a chunk */
+            bool stuck = run_quiet_look(run, false) == RUN_QUIET_YES;
+            if (stuck || run_out_of_time(run)) {
+                return run_fail(run, RESULT_FAILED, NULL, "\"%s\" can't send: the program does not read; %s", c->spec->name,
+                                stuck ? run->settle_facts.who : "time ran out");
+            }
+            return STEP_WAIT;
+        }
+        if (n < 0) {
+            peer_is_gone(run, c);
+            drop_queue(c);
+            return STEP_DONE;
+        }
+        run_acted(run);
+        c->written += (uint64_t)n;
+        if (fin && (size_t)n == length) {
+            c->written++;
+            c->fin_written = true;
+        }
+    }
+    c->proof_due = true;
+    c->proof_looks = 0;
+    c->proof_look_ns = 0;
+    c->paced_until_ns = run_now_ns(run) + run->options.paced_ns;
+    return STEP_DONE;
+}
+
+static void end_burst(struct run_connection *c)
+{
+    c->burst_open = false;
+    c->out_base = data_end(c);
+    bytes_clear(&c->out);
+    c->mark_count = c->mark_next = 0;
+}
+
+enum step_result run_pump_out(struct run *run, size_t connection)
+{
+    struct run_connection *c = &run->connections[connection];
+    bool flush = !run_burst_goes_on(run, connection);
+    if (!is_open(run, c)) {
+        return STEP_FAIL;
+    }
+    for (;;) {
+        if (c->peer_closed) {
+            drop_queue(c);
+        }
+        if (c->written >= c->chunk_end) {
+            bool bad = false;
+            uint64_t end = c->written < queued_end(c) ? next_cut(c, flush, &bad) : 0;
+            if (bad) {
+                return run_fail(run, RESULT_ERROR, NULL,
+                                "the segmentation does not fit: a cut it lists for \"%s\" is not at a free place of the burst "
+                                "that begins at byte %llu (gates always cut and are not listed)",
+                                c->spec->name, (unsigned long long)c->burst_start);
+            }
+            if (end == 0) {
+                break;
+            }
+            enum step_result proved = run_prove(run, c);
+            if (proved != STEP_DONE) {
+                return proved;
+            }
+            if (c->peer_closed) {
+                continue;
+            }
+            if (begin_chunk(run, c, end) != STEP_DONE) {
+                return STEP_FAIL;
+            }
+        }
+        enum step_result written = write_chunk(run, c);
+        if (written != STEP_DONE) {
+            return written;
+        }
+    }
+    if (flush) {
+        end_burst(c);
+    }
+    return STEP_DONE;
+}

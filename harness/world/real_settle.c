@@ -1,0 +1,237 @@
+/*
+ * real_settle - one look at all programs of a stage: did everything of ours arrive, do all threads wait for input, did everything of
+ * theirs arrive? Only when all three hold is a program silent by fact; see notes in settle.h and delivery.h.
+ */
+#include "harness/world/real.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROOTS_MAX = PROCESS_ROOTS_MAX, TIMER_WAKES = 2 };
+
+static bool all_sent_arrived(struct world_stage *stage)
+{
+    struct sock_diag *diag = &stage->world->diag;
+    bool arrived = true;
+    for (struct world_connection *c = stage->connections; c; c = c->next) {
+        if (c->program || !c->open || c->delivery.gone) {
+            continue;
+        }
+        if (!delivery_arrived(&c->delivery) && delivery_look(&c->delivery, diag) != DELIVERY_UNKNOWN && !c->delivery.gone) {
+            arrived &= delivery_arrived(&c->delivery);
+        }
+    }
+    for (struct world_connection **at = &stage->closing; *at;) {
+        struct world_connection *c = *at;
+        bool there = delivery_arrived(&c->delivery) || delivery_look(&c->delivery, diag) == DELIVERY_UNKNOWN ||
+                     c->delivery.gone || delivery_arrived(&c->delivery);
+        if (there) {
+            *at = c->next;
+            real_connection_free(c);
+        } else {
+            arrived = false;
+            at = &c->next;
+        }
+    }
+    return arrived;
+}
+
+static bool all_said_arrived(struct world_stage *stage)
+{
+    for (struct world_connection *c = stage->connections; c; c = c->next) {
+        if (c->program || !c->open || c->delivery.gone) {
+            continue;
+        }
+        if (delivery_look(&c->delivery, &stage->world->diag) == DELIVERY_UNKNOWN || c->delivery.gone) {
+            continue;
+        }
+        if (!delivery_output_complete(&c->delivery)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is read from now on is all that was said: every watch must really be tried. */
+static void allow_reads(struct world_stage *stage)
+{
+    for (struct world_connection *c = stage->connections; c; c = c->next) {
+        c->socket.readable = true;
+    }
+    for (struct world_program *p = stage->programs; p; p = p->next) {
+        p->out.readable = p->err.readable = p->status.readable = true;
+        for (size_t i = 0; i < p->log_count; i++) {
+            p->logs[i].readable = true;
+        }
+    }
+}
+
+static size_t collect_roots(struct world_stage *stage, pid_t *roots)
+{
+    size_t count = 0;
+    for (struct world_program *p = stage->programs; p; p = p->next) {
+        count += process_roots(p->process, roots + count, ROOTS_MAX - count);
+    }
+    for (size_t i = 0; i < stage->owner_count && count < ROOTS_MAX; i++) {
+        roots[count++] = stage->owners[i];
+    }
+    return count;
+}
+
+static void describe(const struct settle_facts *f, enum settle_class class, struct world_settle_facts *facts)
+{
+    char timer[48] = "";
+    if (class == SETTLE_GONE) {
+        snprintf(facts->who, sizeof facts->who, "no program runs any more");
+        return;
+    }
+    if (class == SETTLE_DENIED) {
+        snprintf(facts->who, sizeof facts->who, "a program can't be looked into: %s", strerror(f->error));
+        return;
+    }
+    if (f->timeout_ns >= 0) {
+        snprintf(timer, sizeof timer, " with a timer of %lld ms", (long long)(f->timeout_ns / 1000000));
+    } else if (class == SETTLE_TIMED) {
+        snprintf(timer, sizeof timer, " with a timer");
+    } else if (class == SETTLE_QUIET) {
+        snprintf(timer, sizeof timer, " without a timer");
+    }
+    const char *verb = class == SETTLE_BUSY && !f->syscall[0]                 ? "runs"
+                       : class == SETTLE_SLEEPING && (f->state == 'T' || f->state == 't') ? "is stopped"
+                       : class == SETTLE_WRITING                             ? "waits for its peer to read, in "
+                                                                             : "sleeps in ";
+    bool call = strcmp(verb, "runs") != 0 && strcmp(verb, "is stopped") != 0;
+    const char *where = call ? (f->syscall[0] ? f->syscall : "a system call") : "";
+    if (class == SETTLE_BUSY && f->pid == 0) {
+        snprintf(facts->who, sizeof facts->who, "the programs are busy");
+        return;
+    }
+    snprintf(facts->who, sizeof facts->who, "%.16s (pid %d) %s%s%s; %u thread%s in all", f->comm, (int)f->pid, verb, where, call ? timer : "",
+             f->threads, f->threads == 1 ? "" : "s");
+}
+
+static enum world_settle blind(struct world_settle_facts *facts, const char *why)
+{
+    snprintf(facts->who, sizeof facts->who, "%s", why);
+    return WORLD_BLIND;
+}
+
+enum world_settle real_settle(struct world_stage *stage, struct world_settle_facts *facts)
+{
+    pid_t roots[ROOTS_MAX];
+    struct settle_facts thread = {0};
+    facts->who[0] = 0;
+    facts->woken_twice = false;
+    allow_reads(stage);
+    if (stage->blind || !stage->world->has_facts) {
+        return blind(facts, stage->blind ? "a program runs elsewhere, or as another user: it can't be looked into"
+                                         : "this kernel does not tell what a program has read (no inet_diag)");
+    }
+    if (!stage->programs && stage->owner_count == 0) {
+        return blind(facts, "Seam started no program: it can't tell who answers");
+    }
+    if (!all_sent_arrived(stage)) {
+        snprintf(facts->who, sizeof facts->who, "bytes are on their way");
+        return WORLD_BUSY;
+    }
+    size_t count = collect_roots(stage, roots);
+    enum settle_class class = settle_check(stage->settle, roots, count, &thread);
+    describe(&thread, class, facts);
+    if (class == SETTLE_BUSY) {
+        return WORLD_BUSY;
+    }
+    if (class == SETTLE_DENIED) {
+        return WORLD_BLIND;
+    }
+    if (class == SETTLE_GONE) {
+        return WORLD_GONE;
+    }
+    if (!all_said_arrived(stage)) {
+        snprintf(facts->who, sizeof facts->who, "bytes are on their way");
+        return WORLD_BUSY;
+    }
+    if (class == SETTLE_TIMED || class == SETTLE_SLEEPING) {
+        if (!stage->marked) {
+            settle_mark(stage->settle);
+            stage->marked = true;
+        }
+        facts->woken_twice = class == SETTLE_TIMED && settle_woken(stage->settle, TIMER_WAKES);
+    }
+    return class == SETTLE_QUIET      ? WORLD_QUIET
+           : class == SETTLE_TIMED    ? WORLD_TIMED
+           : class == SETTLE_SLEEPING ? WORLD_SLEEPING
+                                      : WORLD_WRITING;
+}
+
+void real_settle_restart(struct world_stage *stage)
+{
+    stage->marked = false;
+}
+
+/* --- programs that run already ----------------------------------------------------------------------------------------- */
+
+struct owner_search {
+    uint16_t port;
+    uint32_t inodes[8];
+    size_t inode_count;
+};
+
+static void note_inode(void *ctx, const struct sockaddr *address, socklen_t bytes, uint32_t inode)
+{
+    struct owner_search *search = ctx;
+    (void)bytes;
+    uint16_t port = address->sa_family == AF_INET ? ((const struct sockaddr_in *)(const void *)address)->sin_port
+                                                  : ((const struct sockaddr_in6 *)(const void *)address)->sin6_port;
+    if (ntohs(port) == search->port && search->inode_count < sizeof search->inodes / sizeof search->inodes[0]) {
+        search->inodes[search->inode_count++] = inode;
+    }
+}
+
+static bool holds(pid_t pid, const struct owner_search *search)
+{
+    char path[64], target[64], wanted[64];
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *folder = opendir(path);
+    for (struct dirent *e; folder && !found && (e = readdir(folder)) != NULL;) {
+        ssize_t n = readlinkat(dirfd(folder), e->d_name, target, sizeof target - 1);
+        target[n > 0 ? n : 0] = 0;
+        for (size_t i = 0; i < search->inode_count && !found; i++) {
+            snprintf(wanted, sizeof wanted, "socket:[%u]", search->inodes[i]);
+            found = strcmp(target, wanted) == 0;
+        }
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    return found;
+}
+
+void real_attach(struct world_stage *stage, const char *name, const char *host, uint16_t port)
+{
+    struct owner_search search = {.port = port};
+    size_t before = stage->owner_count;
+    (void)name;
+    (void)host;
+    if (stage->world->has_facts) {
+        sock_diag_listeners(&stage->world->diag, note_inode, &search);
+    }
+    DIR *proc = search.inode_count ? opendir("/proc") : NULL;
+    for (struct dirent *e; proc && (e = readdir(proc)) != NULL;) {
+        pid_t pid = atoi(e->d_name);
+        if (pid > 0 && stage->owner_count < REAL_OWNERS_MAX && holds(pid, &search)) {
+            stage->owners[stage->owner_count++] = pid;
+        }
+    }
+    if (proc) {
+        closedir(proc);
+    }
+    stage->blind |= stage->owner_count == before;
+}
