@@ -72,9 +72,9 @@ struct world_connection {
     bool open;
     bool reset;
     bool fin;
+    bool remote; /* the other end is on another machine, or in another network namespace: no facts */
     int error;
     struct delivery delivery;
-    uint64_t stdio_unread;
 };
 
 struct world_listener {
@@ -86,7 +86,6 @@ struct world_listener {
 
 int real_watch(struct watch *watch, struct world_stage *stage, int fd, uint32_t events); /* 0 or -errno */
 void real_unwatch(struct watch *watch); /* does not close */
-bool real_is_remote(const struct world_connection *connection);
 
 enum world_settle real_settle(struct world_stage *stage, struct world_settle_facts *facts);
 void real_settle_restart(struct world_stage *stage);

@@ -44,6 +44,30 @@ static void set_up(int fd, int64_t receive_buffer)
     }
 }
 
+/* On one machine both ends of a connection are on the loopback interface, or have the same address. */
+static bool is_remote(int fd)
+{
+    struct sockaddr_storage own, peer;
+    socklen_t own_bytes = sizeof own, peer_bytes = sizeof peer;
+    if (getsockname(fd, (struct sockaddr *)&own, &own_bytes) < 0 || getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) < 0) {
+        return false; /* it has gone already: the proof will say so */
+    }
+    if (own.ss_family == AF_INET) {
+        uint32_t a = ntohl(((struct sockaddr_in *)&own)->sin_addr.s_addr), b = ntohl(((struct sockaddr_in *)&peer)->sin_addr.s_addr);
+        return a != b && b >> 24 != 127;
+    }
+    const struct in6_addr *a = &((struct sockaddr_in6 *)&own)->sin6_addr, *b = &((struct sockaddr_in6 *)&peer)->sin6_addr;
+    return !IN6_ARE_ADDR_EQUAL(a, b) && !(IN6_IS_ADDR_V4MAPPED(b) && b->s6_addr[12] == 127);
+}
+
+static void opened(struct world_connection *c, int fd)
+{
+    c->open = true;
+    c->remote = is_remote(fd);
+    c->stage->blind |= c->remote;
+    delivery_begin(&c->delivery, fd);
+}
+
 struct world_connection *real_connect(struct world_stage *stage, const char *host, uint16_t port, int64_t receive_buffer,
                                       struct seam_error *error)
 {
@@ -137,8 +161,7 @@ struct world_connection *real_accept(struct world_listener *listener, int64_t re
     if (real_watch(&c->socket, listener->stage, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP) < 0) {
         c->error = errno;
     }
-    c->open = true;
-    delivery_begin(&c->delivery, fd);
+    opened(c, fd);
     return c;
 }
 
@@ -156,8 +179,7 @@ enum world_connection_state real_connection_state(struct world_connection *c, in
             if (getpeername(c->socket.fd, (struct sockaddr *)&peer, &peer_bytes) < 0) {
                 return WORLD_CONNECTING;
             }
-            c->open = true;
-            delivery_begin(&c->delivery, c->socket.fd);
+            opened(c, c->socket.fd);
             return WORLD_OPEN;
         }
         c->error = error;
@@ -263,7 +285,7 @@ void real_connection_close(struct world_connection *c)
         real_connection_free(c);
         return;
     }
-    bool follow = c->open && !c->delivery.gone;
+    bool follow = c->open && !c->delivery.gone && !c->remote;
     if (c->open && !c->fin && !c->reset) {
         follow &= shutdown(c->socket.fd, SHUT_WR) == 0;
         delivery_wrote(&c->delivery, 1);
@@ -291,7 +313,7 @@ enum world_proof real_connection_proof(struct world_connection *c, struct world_
         }
         return unread < 0 ? WORLD_PROOF_UNKNOWN : unread == 0 ? WORLD_PROOF_DRAINED : WORLD_PROOF_PENDING;
     }
-    if (!c->stage->world->has_facts) {
+    if (!c->stage->world->has_facts || c->remote) {
         return WORLD_PROOF_UNKNOWN;
     }
     enum delivery_state state = delivery_look(&c->delivery, &c->stage->world->diag);
