@@ -1,4 +1,4 @@
-/* run_result - what an ended run came to, as a result: verdict, evidence, notes, the wire, the command that reruns it. */
+/* run_result - what an ended run came to, as a result: verdict, evidence, notes, the wire. */
 #include "harness/run.h"
 
 #include <stdlib.h>
@@ -7,27 +7,6 @@
 static char *copy_or_null(const char *text)
 {
     return text && *text ? strdup(text) : NULL;
-}
-
-static char *quote_for_shell(const char *text)
-{
-    struct bytes out;
-    bytes_init(&out, 1 << 20);
-    if (*text && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,") == strlen(text)) {
-        return strdup(text);
-    }
-    bytes_append_text(&out, "'");
-    for (; *text; text++) {
-        if (*text == '\'') {
-            bytes_append_text(&out, "'\\''");
-        } else {
-            bytes_append(&out, text, 1);
-        }
-    }
-    bytes_append_text(&out, "'");
-    char *copy = strdup(bytes_text(&out));
-    bytes_free(&out);
-    return copy;
 }
 
 static char *print_cut(const struct run *run)
@@ -40,21 +19,6 @@ static char *print_cut(const struct run *run)
     }
     bytes_free(&id);
     return copy;
-}
-
-static char *rerun_command(const struct run *run, const char *cut)
-{
-    char *path = quote_for_shell(run->scenario->path), *id = cut ? quote_for_shell(cut) : NULL;
-    const char *row = strrchr(run->scenario->name, '[');
-    char *filter = row ? quote_for_shell(run->scenario->name) : NULL, *out = NULL;
-    if (!path || asprintf(&out, "seam run %s%s%s%s%s", path, id ? " --cut " : "", id ? id : "", filter ? " --filter " : "",
-                          filter ? filter : "") < 0) {
-        out = NULL;
-    }
-    free(path);
-    free(id);
-    free(filter);
-    return out;
 }
 
 /* The weakest evidence of the boundaries that had to be told apart: those behind which more was sent. The bytes that a FIN rode
@@ -114,7 +78,6 @@ void run_result(const struct run *const_run, struct result *out)
         .kept = copy_or_null(run->kept ? run->tmp : NULL),
         .duration_ns = run->ended_ns - run->transcript.began_ns,
     };
-    out->rerun = rerun_command(run, out->cut);
     note_connections(run);
     out->notes = copy_or_null(bytes_text(&run->notes));
     weigh_evidence(run, out);
