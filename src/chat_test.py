@@ -81,6 +81,11 @@ class Program:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def stop(self):
+        """Returns when it has stopped: what happens until SIGCONT happens at once for it."""
+        self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
+
     def exit(self):
         return self.process.wait(TIMEOUT_S)
 
@@ -319,8 +324,7 @@ class ServerWithPythonClient(unittest.TestCase):
     def test_stopped_and_continued(self):
         server = start_server(self)
         alice = connect(self, server)
-        server.signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, server.process.pid, os.WSTOPPED | os.WNOWAIT)
+        server.stop()
         server.signal(signal.SIGCONT)
         server.type(b"hello\n")
         self.assertEqual(alice.hear(), b"hello")
@@ -368,6 +372,31 @@ class ServerWithPythonClient(unittest.TestCase):
         line = client.hear()
         client.connection.close()
         return line
+
+    def test_line_typed_while_the_client_leaves_is_for_the_next(self):
+        server = start_server(self)
+        alice = connect(self, server)
+        server.out.until(b"SERVER SAYS: ")
+        server.stop()
+        server.type(b"hello\n")
+        alice.connection.close()
+        server.signal(signal.SIGCONT)
+        self.assertEqual(connect(self, server).hear(), b"hello")
+
+    def test_leaving_over_unread_bytes_loses_nothing_sent(self):
+        """Closing a socket over unread bytes resets it and throws away what the peer has not yet taken."""
+        server = start_server(self, "--line-max", "1000000")
+        alice = connect(self, server)
+        line = b"x" * 300000  # more than alice's window, less than the server's send buffer
+        server.type(line + b"\n")
+        server.end_input()
+        alice.connection.recv(1)
+        server.stop()
+        alice.say(b"one\n" + b"y" * 50000)  # more than one read
+        server.signal(signal.SIGCONT)
+        self.assertEqual(server.exit(), 0)
+        heard = Stream(alice.connection.fileno())
+        self.assertEqual(heard.rest(), line[1:] + b"\n")
 
     def test_hosts(self):
         for host, shown in (("127.0.0.1", b"127.0.0.1:"), ("::1", b"[::1]:"), ("[::1]", b"[::1]:"), ("localhost", b":")):
@@ -531,6 +560,14 @@ class BothPrograms(unittest.TestCase):
             connect(self, server)
             self.assertEqual(server.exit(), 1)
             self.assertIn(b"cannot write to stdout", server.err.rest())
+
+    def test_stdout_that_nobody_reads_any_more(self):
+        """A pipe whose reader has gone: EPIPE, and no death by SIGPIPE."""
+        server = start_server(self, restore_signals=True)
+        server.process.stdout.close()
+        connect(self, server)
+        self.assertEqual(server.exit(), 1)
+        self.assertIn(b"cannot write to stdout: Broken pipe", server.err.rest())
 
     def test_closed_standard_descriptors(self):
         """No socket may get the number of stdin, stdout or stderr."""
