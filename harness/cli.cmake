@@ -10,3 +10,28 @@ target_link_libraries(seam_values PUBLIC seam_core PkgConfig::JANSSON)
 foreach(test result segmentation transcript)
   seam_unit_test(${test}_test ${CMAKE_CURRENT_LIST_DIR}/${test}_test.c LIBS seam_values)
 endforeach()
+
+# One file per report, named in reports.def.
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/reports/reports.def report_lines REGEX "^REPORT\\(")
+list(TRANSFORM report_lines REPLACE "REPORT\\(([a-z]+)\\).*" "${CMAKE_CURRENT_LIST_DIR}/reports/\\1.c" OUTPUT_VARIABLE report_sources)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/reports/reports.def)
+add_library(seam_reports STATIC ${CMAKE_CURRENT_LIST_DIR}/reports/report.c ${report_sources})
+target_link_libraries(seam_reports PUBLIC seam_values)
+
+# One file per command, named in commands.def; and what they share.
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def command_lines REGEX "^COMMAND\\(")
+list(TRANSFORM command_lines REPLACE "COMMAND\\(([a-z]+),.*" "${CMAKE_CURRENT_LIST_DIR}/commands/\\1.c" OUTPUT_VARIABLE command_sources)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def)
+set(command_line_sources)
+foreach(shared command diagnose jobs jobs_worker load option_specs options progress run_case select shell_quote)
+  list(APPEND command_line_sources commands/${shared}.c)
+endforeach()
+list(TRANSFORM command_line_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+add_library(seam_command_line STATIC ${command_line_sources} ${command_sources})
+target_link_libraries(seam_command_line PUBLIC seam_reports seam_values PkgConfig::JANSSON PkgConfig::PCRE2)
+set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/commands/version.c
+                            PROPERTIES COMPILE_DEFINITIONS SEAM_VERSION="${PROJECT_VERSION}")
+seam_unit_test(jobs_test ${CMAKE_CURRENT_LIST_DIR}/commands/jobs_test.c LIBS seam_command_line)
+
+add_executable(seam ${CMAKE_CURRENT_LIST_DIR}/main.c)
+target_link_libraries(seam PRIVATE seam_command_line seam_runner seam_scenario seam_real)

@@ -37,6 +37,7 @@ struct result {
     bool internal;        /* with RESULT_ERROR: Seam itself went wrong: exit 99 */
     char *path;           /* the scenario file */
     char *name;           /* of the scenario, with its row */
+    char *file;           /* where line and column are, when that is another file: a part */
     int line, column;     /* of the failing step or value; 0: none */
     char *message;        /* one line: what was expected and what came */
     char *why;            /* of the failing step, else of the scenario */

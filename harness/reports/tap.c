@@ -63,7 +63,7 @@ static void print_block(const struct report *report, const struct result *result
     fputs("  ---\n", out);
     print_field(out, "status", result_status_words[result->status]);
     print_field(out, "message", result->message);
-    print_field(out, "file", result->path);
+    print_field(out, "file", result->file ? result->file : result->path);
     print_number(out, "line", (uint64_t)result->line);
     print_number(out, "column", (uint64_t)result->column);
     print_field(out, "why", result->why);

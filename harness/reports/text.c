@@ -97,11 +97,16 @@ static void print_full(const struct report *report, const char *word, const stru
     FILE *out = report->out;
 
     paint(report, RED, word);
-    fprintf(out, " %s", path_of(result));
+    fprintf(out, " %s", result->file ? result->file : path_of(result));
     if (result->line > 0)
         fprintf(out, ":%d:%d", result->line, result->column);
     fprintf(out, ": %s\n", result->message ? result->message : "no message");
-    fprintf(out, "    scenario: %s", name_of(result));
+    if (result->status == RESULT_INVALID)
+        return; /* its mistakes, all of them, stand on stderr */
+    fprintf(out, "    scenario: ");
+    if (result->file)
+        fprintf(out, "%s: ", path_of(result));
+    fputs(name_of(result), out);
     print_facts(report, result);
     fputc('\n', out);
     print_lines(out, "    why: ", result->why);

@@ -1,0 +1,26 @@
+/*
+ * run_case - one selected scenario, from requirement to result, inside a worker.
+ */
+#ifndef SEAM_HARNESS_COMMANDS_RUN_CASE_H
+#define SEAM_HARNESS_COMMANDS_RUN_CASE_H
+
+#include <signal.h>
+
+#include "harness/commands/options.h"
+#include "harness/commands/select.h"
+#include "harness/result.h"
+
+struct run_world; /* what the cases of one worker share */
+
+struct run_world *
+run_world_open(void); /* NULL: no memory. A world that can't be had makes each case an error. */
+void run_world_close(struct run_world *shared);
+
+/* Path, name with its round, and the command that reruns it: what is known of a case before it ran. */
+void run_case_begin(const struct selected_case *selected, const struct options *options, struct result *out);
+/* out is empty before; owned by the caller after. When *stop is set it ends soon, with everything ended and
+ * freed. */
+void run_case_execute(const struct selected_case *selected, const struct options *options,
+                      struct run_world *shared, const volatile sig_atomic_t *stop, struct result *out);
+
+#endif
