@@ -107,7 +107,7 @@ void net_format_address(int fd, char text[NET_ADDRESS_TEXT_BYTES])
     if (getsockname(fd, (struct sockaddr *)&address, &length) != 0 ||
         getnameinfo((struct sockaddr *)&address, length, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-        strcpy(text, "?");
+        memcpy(text, "?", 2);
         return;
     }
     bool ipv6 = address.ss_family == AF_INET6;
