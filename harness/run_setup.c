@@ -131,6 +131,11 @@ static int set_values(struct run *run, struct seam_error *error)
         }
         values_set(&run->values, s->programs[i].slot_dir, p->folder, strlen(p->folder));
     }
+    if (run_bind_vars(run, s->vars, s->var_count) != STEP_DONE) {
+        error->line = run->verdict.line;
+        error->column = run->verdict.column;
+        return seam_error_set(error, "%s", run->verdict.message ? run->verdict.message : "out of memory");
+    }
     return 0;
 }
 
