@@ -193,6 +193,7 @@ void run_acted(struct run *run);             /* Seam gave input: facts about sil
 enum run_quiet run_quiet_look(struct run *run, bool calm); /* calm: timers and sleeps count as quiet */
 enum step_result run_prove(struct run *run, struct run_connection *connection); /* the last chunk */
 enum step_result run_prove_all(struct run *run);
+enum step_result run_check_cuts(struct run *run, const struct run_connection *connection); /* at the end */
 void run_queue_fin(struct run_connection *connection);
 int run_parse_address(struct run *run, const struct text *text, char host[64], uint16_t *port); /* 0, or -1: failed */
 bool run_burst_goes_on(const struct run *run, size_t connection);

@@ -104,6 +104,9 @@ static enum step_result advance_prove(struct run *run)
         }
     }
     for (size_t i = 0; i < run->scenario->connection_count; i++) {
+        if (run_check_cuts(run, &run->connections[i]) != STEP_DONE) {
+            return STEP_FAIL;
+        }
         run_connection_drop(run, &run->connections[i]);
     }
     run->phase = PHASE_STOP;
