@@ -5,7 +5,9 @@
  * tree asleep on input and the output complete, and then the reply must be there to read without waiting.
  * Ends with 1 when one was not.
  *
- *   settle_proof [--full] [--rule RULE]      a tenth without --full or SEAM_FULL=1
+ *   settle_proof [--full] [--rounds N] [--rule RULE]
+ *
+ * Four trials of 20,000 rounds each with --full or SEAM_FULL=1, else of 500.
  *
  * Rules other than "settle" are for comparison: sleep-1ms, sleep-10ms, and sleeping, which takes a sleep for
  * a wait.
@@ -21,7 +23,7 @@
 #include "harness/world/settle.h"
 #include "tests/delivery/proof_kit.h"
 
-enum { ROUNDS_FULL = 20000, SHORT_DIVISOR = 10 };
+enum { ROUNDS_FULL = 20000, ROUNDS_SHORT = 500 };
 
 static const uint64_t deadline_in_ns = 60ull * 1000000000;
 
@@ -136,13 +138,14 @@ static void trial_print(const struct trial *trial)
 int main(int argc, char **argv)
 {
     const struct rule *rule = &rules[0];
-    bool full = proof_full();
-    size_t false_silences = 0;
+    size_t rounds = proof_full() ? ROUNDS_FULL : ROUNDS_SHORT, false_silences = 0;
     struct sock_diag diag;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--full") == 0) {
-            full = true;
+            rounds = ROUNDS_FULL;
+        } else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) {
+            rounds = strtoul(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--rule") == 0 && i + 1 < argc) {
             i++;
             for (rule = rules; rule < rules + sizeof rules / sizeof rules[0]; rule++)
@@ -157,8 +160,7 @@ int main(int argc, char **argv)
     printf("%-10s %-6s %-6s %7s %6s %9s %9s %6s %9s %9s %7s\n", "rule", "hop", "load", "rounds", "false",
            "false/all", "us/round", "checks", "sleeping", "on-way", "threads");
     for (int i = 0; i < 4; i++) {
-        struct trial trial = {.rule = rule, .peer_sleeps = i >= 2, .busy = i % 2 == 1};
-        trial.rounds = ROUNDS_FULL / (full ? 1 : SHORT_DIVISOR);
+        struct trial trial = {.rule = rule, .peer_sleeps = i >= 2, .busy = i % 2 == 1, .rounds = rounds};
         trial_run(&trial, &diag);
         trial_print(&trial);
         false_silences += trial.false_silences;
