@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/command.h"
+#include "harness/commands/command.h"
 #include "harness/commands/diagnose.h"
 #include "harness/result.h"
 #include "harness/suggest.h"

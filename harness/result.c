@@ -26,12 +26,12 @@ static const struct {
     size_t offset;
     bool lines; /* may hold several lines */
 } texts[] = {
-    {"path", offsetof(struct result, path), false},       {"name", offsetof(struct result, name), false},
-    {"message", offsetof(struct result, message), false}, {"why", offsetof(struct result, why), true},
-    {"detail", offsetof(struct result, detail), true},    {"reason", offsetof(struct result, reason), false},
-    {"cut", offsetof(struct result, cut), false},         {"rerun", offsetof(struct result, rerun), false},
-    {"notes", offsetof(struct result, notes), true},      {"wire", offsetof(struct result, wire), true},
-    {"kept", offsetof(struct result, kept), false},
+    {"path", offsetof(struct result, path), false},     {"name", offsetof(struct result, name), false},
+    {"file", offsetof(struct result, file), false},     {"message", offsetof(struct result, message), false},
+    {"why", offsetof(struct result, why), true},        {"detail", offsetof(struct result, detail), true},
+    {"reason", offsetof(struct result, reason), false}, {"cut", offsetof(struct result, cut), false},
+    {"rerun", offsetof(struct result, rerun), false},   {"notes", offsetof(struct result, notes), true},
+    {"wire", offsetof(struct result, wire), true},      {"kept", offsetof(struct result, kept), false},
 };
 enum { TEXT_COUNT = sizeof texts / sizeof *texts };
 

@@ -16,6 +16,7 @@ static void a_result_crosses_the_border(void **state)
         .status = RESULT_FAILED,
         .path = (char *)"a \"b\"\\.json",
         .name = (char *)"line\nbreak \xc3\xa9",
+        .file = (char *)"part.json",
         .line = 7,
         .column = 9,
         .message = (char *)"",
@@ -37,6 +38,7 @@ static void a_result_crosses_the_border(void **state)
     assert_string_equal(got.message, "");
     assert_string_equal(got.detail, wanted.detail);
     assert_string_equal(got.cut, wanted.cut);
+    assert_string_equal(got.file, wanted.file);
     assert_null(got.why);
     assert_int_equal(got.line, 7);
     assert_int_equal(got.column, 9);

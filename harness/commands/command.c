@@ -1,5 +1,5 @@
 /* command - the table of commands, and the help that is made from it. */
-#include "harness/command.h"
+#include "harness/commands/command.h"
 
 #include <string.h>
 

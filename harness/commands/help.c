@@ -1,5 +1,5 @@
 /* help - `seam help [COMMAND]`: what --help of that command prints. */
-#include "harness/command.h"
+#include "harness/commands/command.h"
 #include "harness/commands/options.h"
 #include "harness/result.h"
 #include "harness/suggest.h"

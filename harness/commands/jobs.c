@@ -379,7 +379,8 @@ static void close_signals(struct boss *boss, const struct signal_state *before)
     if (boss->signals >= 0)
         read_signals(boss); /* one that came last must not kill us when it is let through */
     close_fd(&boss->signals);
-    sigprocmask(SIG_SETMASK, &boss->mask_before, NULL);
+    if (boss->outcome->signal == 0)
+        sigprocmask(SIG_SETMASK, &boss->mask_before, NULL);
     sigaction(SIGPIPE, &before->pipe, NULL);
     sigaction(SIGCHLD, &before->child, NULL);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "harness/command.h"
+#include "harness/commands/command.h"
 #include "harness/commands/diagnose.h"
 #include "harness/commands/jobs.h"
 #include "harness/commands/load.h"
@@ -81,13 +81,23 @@ static bool case_ended(void *context, size_t index, const struct result *result)
     return !session->failed_fast;
 }
 
+/* Keeps the first error of writing: the later ones only say that there was one. */
+static void note_written(struct session *session, int failed, const struct seam_error *error)
+{
+    if (!failed || session->write_failed)
+        return;
+    session->write_error = *error;
+    session->write_failed = true;
+}
+
 /* Counts a result and tells it to every report. */
 static bool tell(struct session *session, size_t number, const struct result *result)
 {
+    struct seam_error error = {0};
+
     result_counts_add(&session->summary.counts, result);
     progress_hide(&session->progress);
-    if (report_set_result(&session->reports, number, result, &session->write_error) != 0)
-        session->write_failed = true;
+    note_written(session, report_set_result(&session->reports, number, result, &error), &error);
     return !session->write_failed;
 }
 
@@ -115,21 +125,21 @@ static void show_progress(void *context, size_t ended_count)
 
 static void begin_reports(struct session *session, size_t planned)
 {
+    struct seam_error error = {0};
+
     session->summary.planned = planned;
-    if (report_set_begin(&session->reports, planned, &session->write_error) != 0)
-        session->write_failed = true;
+    note_written(session, report_set_begin(&session->reports, planned, &error), &error);
 }
 
 /* Ends every report; the exit code is made of the very counts that they told. */
 static int end_reports(struct session *session)
 {
     int code = result_counts_exit(&session->summary.counts);
+    struct seam_error error = {0};
 
     session->summary.duration_ns = now_ns() - session->began_ns;
-    if (report_set_end(&session->reports, &session->summary, &session->write_error) != 0)
-        session->write_failed = true;
-    if (report_set_close(&session->reports, &session->write_error) != 0)
-        session->write_failed = true;
+    note_written(session, report_set_end(&session->reports, &session->summary, &error), &error);
+    note_written(session, report_set_close(&session->reports, &error), &error);
     if (!session->write_failed)
         return code;
     diagnose("%s", session->write_error.text);

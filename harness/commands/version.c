@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <pcre2.h>
 
-#include "harness/command.h"
+#include "harness/commands/command.h"
 #include "harness/commands/options.h"
 #include "harness/result.h"
 

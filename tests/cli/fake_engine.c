@@ -6,7 +6,7 @@
  *   name, why, xfail, rows (list of names), part (true), invalid (list of messages), requires (missing
  * program) outcome: "pass" (default) "fail" "error" "setup-error" "crash" "hang" "deaf" message, detail,
  * notes, part_path (where it failed), cuts, evidence ("sent", "paced", "drained"), busy (rounds of work)
- *   marker: a file that exists while the run is alive
+ *   marker: a file that exists while the run is alive; trace: a file that gets a line when the run begins
  *   variables: list of names that --define may set
  */
 #include <jansson.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/command.h"
+#include "harness/commands/command.h"
 #include "harness/runner.h"
 #include "harness/scenario.h"
 #include "harness/world/world.h"
@@ -202,6 +202,12 @@ struct run *run_new(const struct scenario *scenario, const struct segmentation *
     }
     if (marker)
         fclose(fopen(marker, "w"));
+    FILE *trace =
+        text_of(json_of(scenario), "trace") ? fopen(text_of(json_of(scenario), "trace"), "a") : NULL;
+    if (trace) {
+        fprintf(trace, "%s\n", scenario->name);
+        fclose(trace);
+    }
     struct run *run = calloc(1, sizeof *run);
     run->scenario = scenario;
     run->evidence = options->evidence;

@@ -4,8 +4,8 @@
  * Help, and later man pages and completions, are made from that table, from the table of options
  * (commands/options.h) and from exit_codes.def.
  */
-#ifndef SEAM_HARNESS_COMMAND_H
-#define SEAM_HARNESS_COMMAND_H
+#ifndef SEAM_HARNESS_COMMANDS_COMMAND_H
+#define SEAM_HARNESS_COMMANDS_COMMAND_H
 
 #include <stddef.h>
 #include <stdio.h>
