@@ -105,18 +105,17 @@ char *arena_copy_text(struct arena *arena, const char *text)
 
 char *arena_format(struct arena *arena, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
+    char *text;
     va_start(args, format);
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    int length = vasprintf(&text, format, args);
     va_end(args);
     if (length < 0) {
         abort();
     }
-    char *text = arena_alloc(arena, (size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, again);
-    va_end(again);
-    return text;
+    char *copy = arena_copy(arena, text, (size_t)length);
+    free(text);
+    return copy;
 }
 
 void arena_on_free(struct arena *arena, void (*destroy)(void *object), void *object)

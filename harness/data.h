@@ -30,17 +30,20 @@ struct data {
     enum data_kind kind;
     const struct text *text;
     const unsigned char *literal;
-    size_t literal_length;
+    size_t literal_length; /* DATA_FILE: how long the file was at load, 0 when its name was not known */
     const struct data *const *items;
     size_t item_count;
     const struct number *times; /* NULL: once */
-    const char *folder;         /* DATA_FILE: the folder of the scenario, absolute */
-    bool outside;               /* DATA_FILE: may leave that folder (--allow-outside) */
+    const char *folder;         /* DATA_FILE: the path is relative to it; absolute */
+    const char *limit;          /* DATA_FILE: the folder of the scenario, which it may not leave; NULL: --allow-outside */
     struct place place;
 };
 
 /* Appends the expansion to out, whose own maximum bounds it. 0, or -1 with error filled. */
 int data_expand(const struct data *data, const struct values *values, const struct delimiter *delimiter, struct bytes *out,
                 struct seam_error *error);
+
+/* Has every slot that the data uses a value? */
+bool data_is_known(const struct data *data, const struct values *values);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * json_place - where each value of a JSON text stands; jansson keeps no positions.
  *
- * Checks the text by jansson's own rules (2.14, flags JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL): both accept the same
- * texts, which a test checks on mutated files. Values are jansson's business; this yields ranges of bytes, keys and syntax
- * errors that have a position. It knows nothing of scenarios, and no file.
+ * Checks the text by jansson's own rules (2.14, flags JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL): both accept
+ * the same texts, which a test checks on mutated files. Values are jansson's business; this yields ranges of
+ * bytes, keys and syntax errors that have a position. It knows nothing of scenarios, and no file.
  *
  * Limits: texts below 4 GiB; nesting as given.
  */
@@ -32,17 +32,18 @@ struct json_place_error {
 };
 
 /*
- * JSON_PLACE_OK sets *root (owned by the arena), an object or an array. JSON_PLACE_DUPLICATES, too, and tells of each key
- * that its object already had: such a value is left out of the tree. Otherwise error says what is wrong first.
+ * JSON_PLACE_OK sets *root (owned by the arena), an object or an array. JSON_PLACE_DUPLICATES, too, and tells
+ * of each key that its object already had: such a value is left out of the tree. Otherwise error says what is
+ * wrong first.
  */
-enum json_place_result json_place_locate(struct arena *arena, const char *text, size_t length, int nesting_max,
-                                         void (*duplicate)(void *context, const struct json_place *first,
-                                                           const struct json_place *second),
-                                         void *context, struct json_place **root, struct json_place_error *error);
+enum json_place_result json_place_locate(
+    struct arena *arena, const char *text, size_t length, int nesting_max,
+    void (*duplicate)(void *context, const struct json_place *first, const struct json_place *second),
+    void *context, struct json_place **root, struct json_place_error *error);
 
 /*
- * Where byte `decoded` of a string's value stands in the text: `start` is the offset of its opening quote. Escapes count as
- * what they decode to; an offset past the end yields the closing quote.
+ * Where byte `decoded` of a string's value stands in the text: `start` is the offset of its opening quote.
+ * Escapes count as what they decode to; an offset past the end yields the closing quote.
  */
 size_t json_place_in_string(const char *text, size_t start, size_t decoded);
 

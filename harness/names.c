@@ -49,7 +49,8 @@ struct name *names_add(struct names *names, const char *text, size_t length)
     name->text = arena_copy(names->arena, text, length);
     name->length = length;
     *bucket = name;
-    names->items = arena_grow(names->arena, names->items, &names->count, &names->capacity, sizeof *names->items);
+    names->items =
+        arena_grow(names->arena, names->items, &names->count, &names->capacity, sizeof *names->items);
     names->items[names->count - 1] = name;
     return name;
 }

@@ -18,8 +18,9 @@ struct name {
     const char *text; /* borrowed from the arena */
     size_t length;
     enum name_kind kind;
-    size_t index; /* of the program, connection or listener; the slot of a variable */
+    size_t index;       /* of the program, connection or listener; the slot of a variable */
     struct place place; /* where it was defined; path NULL: on the command line */
+    bool foreseen;      /* a listener that a later step opens: only programs may name it yet */
 };
 
 struct names {

@@ -22,6 +22,8 @@ struct step_verb;
 #define SCENARIO_INCLUDE_DEPTH_MAX   8
 #define SCENARIO_RECEIVED_BYTES_MAX  ((size_t)64 << 20) /* kept per connection in a run */
 #define SCENARIO_TIMEOUT_MS_DEFAULT  5000
+#define SCENARIO_PROGRAM_PORTS_MAX    16
+#define SCENARIO_ROWS_MAX             10000 /* of `each` */
 
 struct program_env {
     const char *name;
@@ -152,15 +154,18 @@ struct scenario_options {
     bool allow_remote;
 };
 
-/* Errors and warnings of one load, in the order of the file. Texts are owned by the list; free with error_list_close. */
+/* Errors and warnings of one load, in the order of the file. All of it is owned by the list; free with error_list_close. */
 struct error_list {
     struct error_list_item {
-        struct seam_error error;
+        struct seam_error error; /* path is owned by the list too */
         bool warning;
+        char *path;
+        size_t file; /* 0: the file that was loaded; parts follow in the order they were read */
     } *items;
     size_t count;
     size_t capacity;
-    size_t error_count; /* without warnings */
+    size_t error_count; /* without warnings, with those left out */
+    size_t left_out;    /* counted, not kept */
 };
 void error_list_close(struct error_list *list);
 

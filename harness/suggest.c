@@ -1,7 +1,8 @@
 /*
  * suggest - see suggest.h.
  *
- * Distance: how many letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
+ * Distance: how many letters to insert, remove, replace or swap with their neighbour (optimal string
+ * alignment).
  * * Near enough is a third of the word; one letter where the word has two.
  */
 #include "harness/suggest.h"

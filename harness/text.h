@@ -27,7 +27,9 @@ struct place {
     size_t end;
 };
 
-struct expression; /* compiled ${...}; private to text.c */
+struct expression; /* compiled ${...}; private to text.c and expression.c */
+
+#define VALUE_BYTES_MAX ((size_t)1 << 30) /* of one variable */
 
 struct text_piece {
     const char *bytes; /* the literal; NULL when the piece is an expression */
@@ -68,6 +70,8 @@ int values_set_number(struct values *values, size_t slot, int64_t number);
 
 /* Appends the expansion to out. 0, or -1 with error filled (place of the text, what is wrong). */
 int text_expand(const struct text *text, const struct values *values, struct bytes *out, struct seam_error *error);
+/* Has every slot that the text uses a value? */
+bool text_is_known(const struct text *text, const struct values *values);
 int number_expand(const struct number *number, const struct values *values, int64_t *out, struct seam_error *error);
 
 #endif
