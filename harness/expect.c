@@ -158,6 +158,29 @@ static enum expect_answer look_line(struct expect_want *want, struct expect_stat
     return EXPECT_MORE;
 }
 
+/* How many of the bytes agree with a line that is still expected and its delimiter: the best of all those lines. */
+static size_t agreement(const struct expect_want *want, const struct expect_state *state, const char *data, size_t length)
+{
+    size_t best = 0;
+    for (size_t i = 0; i < state->unordered_left; i++) {
+        const struct bytes *line = &want->unordered[i];
+        size_t same = common_prefix(data, bytes_text(line), length < line->length ? length : line->length);
+        if (same == line->length) {
+            size_t left = length - same, d = want->delimiter.length;
+            same += common_prefix(data + same, (const char *)want->delimiter.bytes, left < d ? left : d);
+        }
+        best = same > best ? same : best;
+    }
+    return best;
+}
+
+static enum expect_answer failed_unordered(const struct expect_want *want, const struct expect_state *state, const char *data,
+                                           size_t start, size_t end, struct expect_outcome *outcome)
+{
+    size_t same = agreement(want, state, data + start, end - start);
+    return failed(outcome, start, start + same, "this line is none of those that are still expected");
+}
+
 static enum expect_answer look_unordered(struct expect_want *want, struct expect_state *state, const char *data,
                                          size_t length, struct expect_outcome *outcome)
 {
@@ -174,14 +197,21 @@ static enum expect_answer look_unordered(struct expect_want *want, struct expect
             }
             outcome->has_unit = true;
             outcome->unit_stop = end;
-            return failed(outcome, start, start, "this line is none of those that are still expected");
+            return failed_unordered(want, state, data, start, end, outcome);
         }
         struct bytes hit = want->unordered[i];
         want->unordered[i] = want->unordered[--state->unordered_left];
         want->unordered[state->unordered_left] = hit;
         state->cursor = end;
     }
-    return state->unordered_left == 0 ? matched(outcome, state->cursor) : EXPECT_MORE;
+    if (state->unordered_left == 0) {
+        return matched(outcome, state->cursor);
+    }
+    size_t tail = length - state->lines_at; /* of a line that is not whole yet */
+    if (!want->searched && agreement(want, state, data + state->lines_at, tail) < tail) {
+        return failed_unordered(want, state, data, state->lines_at, length, outcome);
+    }
+    return EXPECT_MORE;
 }
 
 static enum expect_answer look_rest(struct expect_want *want, struct expect_state *state, const char *data, size_t length,
