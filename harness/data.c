@@ -96,6 +96,8 @@ static int append_once(const struct data *data, const struct values *values,
     return 0;
 }
 
+enum { REPEAT_BLOCK_BYTES = 16384 };
+
 /* Appends what has been appended since `start` so often that it stands there `times` times. */
 static int repeat_tail(struct bytes *out, size_t start, int64_t times)
 {
@@ -106,16 +108,21 @@ static int repeat_tail(struct bytes *out, size_t start, int64_t times)
     if ((uint64_t)times > out->length_max / length) {
         return -1;
     }
-    char *copy = malloc(length);
-    if (!copy) {
+    /* Many short copies go in blocks: a megabyte of one letter is an ordinary thing to send. */
+    int64_t per_block = length < REPEAT_BLOCK_BYTES ? (int64_t)(REPEAT_BLOCK_BYTES / length) : 1;
+    char *block = malloc((size_t)per_block * length);
+    if (!block) {
         return -1;
     }
-    memcpy(copy, out->data + start, length);
-    int result = 0;
-    for (int64_t i = 1; i < times && result == 0; i++) {
-        result = bytes_append(out, copy, length) == BYTES_OK ? 0 : -1;
+    for (int64_t i = 0; i < per_block; i++) {
+        memcpy(block + (size_t)i * length, out->data + start, length);
     }
-    free(copy);
+    int result = 0;
+    for (int64_t left = times - 1, n; left > 0 && result == 0; left -= n) {
+        n = left < per_block ? left : per_block;
+        result = bytes_append(out, block, (size_t)n * length) == BYTES_OK ? 0 : -1;
+    }
+    free(block);
     return result;
 }
 

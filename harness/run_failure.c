@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_BYTES = 48, WIRE_EVENTS = 16, OUTPUT_LINES = 12 };
+enum { SHOWN_BYTES = 48, WIRE_EVENTS = 16, OUTPUT_LINES = 12, OUTPUT_LINE_BYTES = 160 };
 
 enum step_result run_fail(struct run *run, enum result_status status, const struct place *place, const char *format, ...)
 {
@@ -229,7 +229,11 @@ static void show_output(struct run *run, const struct transcript_stream *stream)
         const char *newline = memchr(data + from, '\n', end - from);
         size_t stop = newline ? (size_t)(newline - data) : end;
         bytes_append_text(&shown, "  ");
-        bytes_append_visible(&shown, data + from, stop - from, BYTES_VISIBLE_TEXT);
+        size_t show = stop - from < OUTPUT_LINE_BYTES ? stop - from : OUTPUT_LINE_BYTES;
+        bytes_append_visible(&shown, data + from, show, BYTES_VISIBLE_TEXT);
+        if (show < stop - from) {
+            bytes_append_format(&shown, " … %zu bytes more", stop - from - show);
+        }
         bytes_append_text(&shown, "\n");
         from = stop + 1;
     }

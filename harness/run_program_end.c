@@ -193,31 +193,41 @@ enum step_result run_type_into(struct run *run, size_t program, const struct dat
     static const struct delimiter newline = {.bytes = "\n", .length = 1};
     struct run_program *p = &run->programs[program];
     struct seam_error error = {0};
-    if (!p->world || p->state == RUN_PROGRAM_ENDED || p->input_ended) {
-        return run_fail(run, RESULT_FAILED, NULL, "nothing can be typed: \"%s\" %s", p->spec->name,
-                        p->input_ended ? "has had the end of its input" : "does not run");
-    }
     if (run_step_begins(run)) {
+        if (!p->world || p->state == RUN_PROGRAM_ENDED || p->input_ended) {
+            return run_fail(run, RESULT_FAILED, NULL, "nothing can be typed: \"%s\" %s", p->spec->name,
+                            p->input_ended ? "has had the end of its input" : "does not run");
+        }
         bytes_clear(&run->typed);
         if (data && data_expand(data, &run->values, &newline, &run->typed, &error) < 0) {
             return run_fail_error(run, RESULT_FAILED, &error);
         }
         transcript_chunk(&run->transcript, p->typed, run->at, bytes_text(&run->typed), run->typed.length, run_now_ns(run));
     }
-    while (run->typed_at < run->typed.length) {
+    for (bool quiet = false; run->typed_at < run->typed.length;) {
         ssize_t n = run->world->ops->program_type(p->world, run->typed.data + run->typed_at, run->typed.length - run->typed_at);
         if (n < 0 && n != -EAGAIN) {
             return run_fail(run, RESULT_FAILED, NULL, "\"%s\" has closed its stdin: %s", p->spec->name, strerror((int)-n));
         }
-        if (n < 0) {
-            bool stuck = run_quiet_look(run, false) == RUN_QUIET_YES;
-            return stuck || run_out_of_time(run)
-                       ? run_fail(run, RESULT_FAILED, NULL, "\"%s\" does not read what is typed: %s", p->spec->name,
-                                  stuck ? run->settle_facts.who : "time ran out")
-                       : STEP_WAIT;
+        if (n < 0 && quiet) { /* it has gone to sleep, and the pipe is still full */
+            return run_fail(run, RESULT_FAILED, NULL, "\"%s\" does not read what is typed: %s", p->spec->name,
+                            run->settle_facts.who);
         }
+        if (n < 0) {
+            quiet = run_quiet_look(run, false) == RUN_QUIET_YES;
+            if (quiet) {
+                continue;
+            }
+            return run_out_of_time(run) ? run_fail(run, RESULT_FAILED, NULL,
+                                                   "\"%s\" does not read what is typed: time ran out", p->spec->name)
+                                        : STEP_WAIT;
+        }
+        quiet = false;
         run->typed_at += (size_t)n;
         run_acted(run);
+    }
+    if (p->state == RUN_PROGRAM_ENDED) {
+        return STEP_DONE; /* what was typed may have been what it ends at */
     }
     int64_t unread = run->world->ops->program_typed_unread(p->world);
     if (unread > 0 && !run_out_of_time(run) && run_quiet_look(run, true) != RUN_QUIET_YES) {

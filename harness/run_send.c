@@ -347,7 +347,7 @@ static void drop_queue(struct run_connection *c)
 /* Writes on at the chunk that has begun. STEP_DONE: it has left whole. */
 static enum step_result write_chunk(struct run *run, struct run_connection *c)
 {
-    while (c->written < c->chunk_end) {
+    for (bool quiet = false; c->written < c->chunk_end;) {
         uint64_t stop = c->chunk_end < data_end(c) ? c->chunk_end : data_end(c);
         size_t length = (size_t)(stop - c->written);
         bool fin = c->chunk_end > data_end(c);
@@ -355,13 +355,18 @@ static enum step_result write_chunk(struct run *run, struct run_connection *c)
         ssize_t n = run->world->ops->connection_write(c->world, data, length, fin);
         if (n == -EAGAIN) {
             c->proof_due = false; /* no boundary lies inside a chunk */
-            bool stuck = run_quiet_look(run, false) == RUN_QUIET_YES;
-            if (stuck || run_out_of_time(run)) {
+            bool stuck = quiet; /* it went to sleep, and there was still no room after that */
+            quiet = !stuck && run_quiet_look(run, false) == RUN_QUIET_YES;
+            if (stuck || (!quiet && run_out_of_time(run))) {
                 return run_fail(run, RESULT_FAILED, NULL, "\"%s\" can't send: the program does not read; %s", c->spec->name,
                                 stuck ? run->settle_facts.who : "time ran out");
             }
+            if (quiet) {
+                continue;
+            }
             return STEP_WAIT;
         }
+        quiet = false;
         if (n < 0) {
             peer_is_gone(run, c);
             drop_queue(c);

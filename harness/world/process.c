@@ -407,6 +407,12 @@ pid_t process_pid(const struct process *process)
     return process->pid;
 }
 
+bool process_has_exited(const struct process *process)
+{
+    struct pollfd exited = {.fd = process->pidfd, .events = POLLIN};
+    return process->ended || poll(&exited, 1, 0) > 0;
+}
+
 size_t process_roots(const struct process *process, pid_t *roots, size_t roots_max)
 {
     char path[96];

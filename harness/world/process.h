@@ -91,6 +91,9 @@ enum process_state process_poll(struct process *process, struct process_exit *ex
 /* Pid of the main process as Seam and /proc see it; for looking only, it may be reused after ENDED. */
 pid_t process_pid(const struct process *process);
 
+/* Has the main process exited? It may be so a moment before process_poll() can tell how. */
+bool process_has_exited(const struct process *process);
+
 /*
  * The roots of the program's tree: the main process first, as long as it lives, then what became a child of
  * the keeper because its own parent ended (daemons). proc_tree_walk gets from them to everything that lives

@@ -73,6 +73,17 @@ static void allow_reads(struct world_stage *stage)
     }
 }
 
+/* A process that has just exited sleeps for ever; before its keeper has said so, it must not pass for one that lives. */
+static bool an_end_is_untold(const struct world_stage *stage)
+{
+    for (const struct world_program *p = stage->programs; p; p = p->next) {
+        if (!p->ended && process_has_exited(p->process)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t collect_roots(struct world_stage *stage, pid_t *roots)
 {
     size_t count = 0;
@@ -145,6 +156,10 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
     enum settle_class class = settle_check(stage->settle, roots, count, &thread);
     describe(&thread, class, facts);
     if (class == SETTLE_BUSY) {
+        return WORLD_BUSY;
+    }
+    if (an_end_is_untold(stage)) {
+        snprintf(facts->who, sizeof facts->who, "a program is ending");
         return WORLD_BUSY;
     }
     if (class == SETTLE_DENIED) {
