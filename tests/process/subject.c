@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,18 +158,24 @@ static int run_listen(char **args)
     return 0;
 }
 
+/* Goes on in a child, and only when its parent has gone: so who tests us need not wait for stragglers. */
+static void go_on_in_child(void)
+{
+    pid_t parent = getpid();
+    pid_t child = fork();
+    must(child >= 0, "fork");
+    if (child > 0)
+        _exit(0);
+    while (getppid() == parent)
+        sched_yield();
+}
+
 /* Leaves the caller's session by two forks; returns in the daemon only. */
 static void become_daemon(void)
 {
-    pid_t first = fork();
-    must(first >= 0, "fork");
-    if (first > 0)
-        _exit(0);
+    go_on_in_child();
     must(setsid() > 0, "setsid");
-    pid_t second = fork();
-    must(second >= 0, "fork");
-    if (second > 0)
-        _exit(0);
+    go_on_in_child();
 }
 
 /* The main process ends with 0 while a daemon says "daemon" and then reads stdin to its end. */
