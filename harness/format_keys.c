@@ -5,12 +5,10 @@
 
 #define STRING  "{\"type\": \"string\", \"minLength\": 1}"
 #define STRINGS "{\"type\": \"array\", \"minItems\": 1, \"items\": " STRING "}"
-#define VARS                                                                                                 \
-    "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/definitions/name\"}, "                         \
-    "\"additionalProperties\": {\"$ref\": \"#/definitions/value\"}}"
+#define VARS    "{\"$ref\": \"#/definitions/vars\"}"
 #define DATA    "{\"$ref\": \"#/definitions/data\"}"
 #define DATAS   "{\"type\": \"array\", \"minItems\": 1, \"items\": " DATA "}"
-#define PATTERN "{\"type\": \"string\", \"format\": \"regex\"}"
+#define PATTERN "{\"type\": \"string\"}"
 
 const struct format_key format_top_keys[] = {
     {"$schema", "{\"type\": \"string\"}", "Where the schema is; for editors."},
@@ -27,7 +25,8 @@ const struct format_key format_top_keys[] = {
     {"delimiter", "{\"$ref\": \"#/definitions/delimiter\"}",
      "What ends a line; \"\\n\" when absent. 1 to 16 bytes."},
     {"programs",
-     "{\"type\": \"object\", \"propertyNames\": {\"$ref\": \"#/definitions/name\"}, "
+     "{\"type\": \"object\", \"properties\": {\"why\": {\"type\": \"string\"}}, "
+     "\"propertyNames\": {\"$ref\": \"#/definitions/name\"}, "
      "\"additionalProperties\": {\"$ref\": \"#/definitions/program\"}}",
      "The programs under test, by name."},
     {"steps", "{\"$ref\": \"#/definitions/steps\"}", "What happens, strictly one after another."},
@@ -44,7 +43,7 @@ const struct format_key format_top_keys[] = {
 };
 
 const struct format_key format_program_keys[] = {
-    {"command", STRINGS,
+    {"command", "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"type\": \"string\"}}",
      "The program and its arguments. With a / in it the program is relative to the file's folder."},
     {"env", "{\"type\": \"object\", \"additionalProperties\": {\"type\": [\"string\", \"null\"]}}",
      "Environment variables beside a small fixed base; null removes one."},

@@ -24,6 +24,7 @@ struct step_verb;
 #define SCENARIO_TIMEOUT_MS_DEFAULT  5000
 #define SCENARIO_PROGRAM_PORTS_MAX    16
 #define SCENARIO_ROWS_MAX             10000 /* of `each` */
+#define SCENARIO_ERRORS_KEPT_MAX 100 /* of one file and what it includes; more are counted */
 
 struct program_env {
     const char *name;

@@ -1,16 +1,14 @@
 /*
  * scenario_errors - the list of mistakes of a load.
  *
- * A mistake that shows in each row of a table is told once. The list keeps ERRORS_KEPT_MAX of them and
- * counts the rest, so a file that is wrong a million times costs no more than one that is wrong a thousand
- * times.
+ * A mistake that shows in each row of a table is told once. The list keeps SCENARIO_ERRORS_KEPT_MAX of them
+ * and counts the rest, so a file that is wrong a million times costs no more than one that is wrong a
+ * thousand times.
  */
 #include "harness/loader.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { ERRORS_KEPT_MAX = 1000 };
 
 void error_list_close(struct error_list *list)
 {
@@ -38,7 +36,7 @@ void error_list_vadd(struct error_list *list, size_t from, bool warning, size_t 
 {
     struct error_list_item item = {.warning = warning, .file = file};
     item.error = (struct seam_error){.line = place.line, .column = place.column};
-    if (list->count - from >= ERRORS_KEPT_MAX) {
+    if (list->count - from >= SCENARIO_ERRORS_KEPT_MAX) {
         list->error_count += !warning;
         list->left_out += !warning;
         return;
@@ -115,7 +113,7 @@ static const char *chain_text(struct loader *l, const char *path)
 static void vtell(struct loader *l, struct place place, bool warning, const char *format, va_list args)
 {
     const char *chain =
-        l->errors->count - l->errors_before < ERRORS_KEPT_MAX ? chain_text(l, place.path) : "";
+        l->errors->count - l->errors_before < SCENARIO_ERRORS_KEPT_MAX ? chain_text(l, place.path) : "";
     error_list_vadd(l->errors, l->errors_before, warning, file_of(l, place.path), place, chain, format, args);
 }
 

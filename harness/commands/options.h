@@ -50,6 +50,7 @@ struct options {
     size_t shard_index; /* 0.. */
     size_t shard_count; /* 1.. */
     bool fail_fast, list, keep, allow_remote, allow_outside, verbose, quiet, help, version;
+    bool json, markdown;
     struct option_report *reports; /* owned array */
     size_t report_count;
     enum option_color color;

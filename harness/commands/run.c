@@ -260,7 +260,7 @@ static int run_session(struct session *session)
         seam_error_set(&error, "a FILE or a DIR is missing");
         return usage(&error);
     }
-    if (select_files(options->operands, options->operand_count, &session->files, &error) != 0 ||
+    if (select_files(options->operands, options->operand_count, false, &session->files, &error) != 0 ||
         (!options->list && open_reports(session, &error) != 0))
         return usage(&error);
     if (load_files(&session->files, options, &session->loaded) != 0) {

@@ -22,6 +22,7 @@
 
 struct walk {
     struct selected_files *out;
+    bool parts;
     void *known; /* tsearch: the paths so far */
     struct seam_error *error;
 };
@@ -71,9 +72,9 @@ static bool ends_with(const char *name, const char *end)
     return length >= end_length && strcmp(name + length - end_length, end) == 0;
 }
 
-static bool is_scenario_name(const char *name)
+static bool is_scenario_name(const char *name, bool parts)
 {
-    return name[0] != '.' && ends_with(name, ".json") && !ends_with(name, ".part.json");
+    return name[0] != '.' && ends_with(name, ".json") && (parts || !ends_with(name, ".part.json"));
 }
 
 static int compare_entries(const FTSENT **a, const FTSENT **b)
@@ -94,7 +95,7 @@ static int visit(struct walk *walk, FTS *fts, FTSENT *entry)
         return seam_error_set(walk->error, "can't read %s: %s", entry->fts_path, strerror(entry->fts_errno));
     case FTS_F:
     case FTS_SLNONE: /* leads nowhere: loading it will say so */
-        return is_scenario_name(entry->fts_name) ? add_path(walk, without_dot(entry->fts_path)) : 0;
+        return is_scenario_name(entry->fts_name, walk->parts) ? add_path(walk, without_dot(entry->fts_path)) : 0;
     default:
         return 0;
     }
@@ -121,10 +122,10 @@ static int walk_folder(struct walk *walk, const char *folder)
     return result;
 }
 
-int select_files(char *const *operands, size_t operand_count, struct selected_files *out,
+int select_files(char *const *operands, size_t operand_count, bool parts, struct selected_files *out,
                  struct seam_error *error)
 {
-    struct walk walk = {.out = out, .error = error};
+    struct walk walk = {.out = out, .parts = parts, .error = error};
     int result = 0;
 
     *out = (struct selected_files){0};
