@@ -317,11 +317,13 @@ class Reports(CliTest):
     def test_a_closed_stdout_is_an_error(self):
         self.scenario("a.json")
         for command in ('"$SEAM" run a.json >&-', '"$SEAM" --help >&-', '"$SEAM" run --list a.json >&-',
-                        '"$SEAM" --version >/dev/full', '"$SEAM" run a.json --report tap=out.tap <&- >&- 2>&-'):
+                        '"$SEAM" --version >/dev/full', '"$SEAM" run a.json --report tap=all.tap <&- >&- 2>&-',
+                        '"$SEAM" run a.json --report tap=out.tap >&-', '"$SEAM" run a.json --report tap=err.tap >&- 2>&-'):
             done = subprocess.run(["sh", "-c", command], cwd=self.folder, capture_output=True, check=False,
                                   env=dict(os.environ, SEAM=os.environ["SEAM_FAKE"]))
             self.assertEqual(done.returncode, 4, command)
-        self.assertEqual(Tap((self.folder / "out.tap").read_bytes()).plan, 1) # not mixed with another stream
+        for name in ("all.tap", "out.tap", "err.tap"): # none got the number of a standard stream
+            self.assertEqual(Tap((self.folder / name).read_bytes()).plan, 1)
 
 
 if __name__ == "__main__":
