@@ -163,28 +163,50 @@ static void ephemeral_range(unsigned *low, unsigned *high)
     fclose(file);
 }
 
+/* The row of ports to offer: all five-digit ones but those from skip_low to skip_high. */
+struct port_row {
+    unsigned skip_low;
+    unsigned skip_count;
+    unsigned count;
+};
+
+static struct port_row port_row(void)
+{
+    enum { PORTS = PORT_FREE_MAX - PORT_FREE_MIN + 1 };
+    unsigned low, high;
+    ephemeral_range(&low, &high);
+    if (low < PORT_FREE_MIN)
+        low = PORT_FREE_MIN;
+    if (high > PORT_FREE_MAX)
+        high = PORT_FREE_MAX;
+    unsigned skip = high >= low ? high - low + 1 : 0;
+    if (skip == PORTS)
+        skip = 0;
+    return (struct port_row){.skip_low = low, .skip_count = skip, .count = PORTS - skip};
+}
+
+static int port_of_row(const struct port_row *row, unsigned place)
+{
+    unsigned port = PORT_FREE_MIN + place;
+    return (int)(row->skip_count > 0 && port >= row->skip_low ? port + row->skip_count : port);
+}
+
 int port_free_five_digits(void)
 {
     /* Process-wide because ports are: two runs in one process must not be given the same one. */
     static pid_t seeded_by;
-    static uint32_t next;
-    enum { PORTS = PORT_FREE_MAX - PORT_FREE_MIN + 1 };
+    static unsigned place;
+    struct port_row row = port_row();
     if (seeded_by != getpid()) {
         /* Multiples of the golden ratio: the starts of worker processes with neighbouring pids lie far apart.
          */
         seeded_by = getpid();
-        next = (uint32_t)(((uint64_t)(uint32_t)seeded_by * 2654435769U % (1ULL << 32)) * PORTS >> 32);
+        place = (unsigned)((uint64_t)((uint32_t)seeded_by * 2654435769U) * row.count >> 32);
     }
-    unsigned low, high;
-    ephemeral_range(&low, &high);
-    bool all_ephemeral = low <= PORT_FREE_MIN && high >= PORT_FREE_MAX;
-    for (unsigned tried = 0; tried < PORTS; tried++) {
-        unsigned port = PORT_FREE_MIN + next;
-        next = (next + 1) % PORTS;
-        if (!all_ephemeral && port >= low && port <= high)
-            continue;
+    for (unsigned tried = 0; tried < row.count; tried++) {
+        int port = port_of_row(&row, place++ % row.count);
         if (port_is_free_in(AF_INET, (uint16_t)port) && port_is_free_in(AF_INET6, (uint16_t)port))
-            return (int)port;
+            return port;
     }
     return -1;
 }

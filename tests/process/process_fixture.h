@@ -9,8 +9,9 @@
 #include "harness/world/process.h"
 
 /* Paths of the helper programs, from the build. */
-#define SUBJECT  PROCESS_SUBJECT
-#define STAND_IN PROCESS_STAND_IN
+#define SUBJECT           PROCESS_SUBJECT
+#define STAND_IN          PROCESS_STAND_IN
+#define SANITIZER_SUBJECT PROCESS_SANITIZER_SUBJECT /* plus _address, _undefined, _thread */
 
 enum { FIXTURE_OUTPUT_BYTES_MAX = 4096 };
 
