@@ -129,6 +129,7 @@ struct run {
     uint64_t quiet_look_ns;
     enum world_settle settle;
     struct world_settle_facts settle_facts;
+    bool restless; /* the programs never came to rest at the end of the script */
     bool moved; /* bytes came in since the step last looked */
 
     bool failed;

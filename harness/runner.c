@@ -93,8 +93,8 @@ static enum step_result advance_prove(struct run *run)
     if (proved != STEP_DONE) {
         return proved;
     }
-    enum run_quiet quiet = run_quiet_look(run, true);
-    if (quiet == RUN_QUIET_NOT_YET && !run_out_of_time(run)) {
+    run->restless = run_quiet_look(run, true) == RUN_QUIET_NOT_YET;
+    if (run->restless && !run_out_of_time(run)) {
         return STEP_WAIT;
     }
     for (size_t i = 0; i < run->scenario->connection_count; i++) {
@@ -135,6 +135,10 @@ static enum step_result advance_stop(struct run *run)
         return STEP_DONE;
     }
     if (!p->term_sent) {
+        /* What the ends of its connections make it say comes before TERM, in every run. */
+        if (!run->restless && run_quiet_look(run, true) == RUN_QUIET_NOT_YET && !run_out_of_time(run)) {
+            return STEP_WAIT;
+        }
         p->term_sent = true;
         run->step_began_ns = run_now_ns(run);
         run->world->ops->program_signal(p->world, SIGTERM);
