@@ -192,6 +192,7 @@ enum step_result run_program_ready(struct run *run, size_t program);
 void run_keep_folder(struct run *run);
 void run_acted(struct run *run);             /* Seam gave input: facts about silence are void */
 enum run_quiet run_quiet_look(struct run *run, bool calm); /* calm: timers and sleeps count as quiet */
+enum run_quiet run_quiet_silence(struct run *run); /* for silence: sleeps that ended three times count as background */
 enum step_result run_prove(struct run *run, struct run_connection *connection); /* the last chunk */
 enum step_result run_prove_all(struct run *run);
 enum step_result run_check_cuts(struct run *run, const struct run_connection *connection); /* at the end */

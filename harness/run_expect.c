@@ -157,7 +157,7 @@ enum step_result run_expect_silence(struct run *run, const struct stream_ref *re
     if (proved != STEP_DONE) {
         return proved;
     }
-    enum run_quiet quiet = run_quiet_look(run, false);
+    enum run_quiet quiet = run_quiet_silence(run);
     if (stream->bytes.length > *view.cursor) {
         return fail_not_silent(run, &view);
     }
@@ -168,8 +168,9 @@ enum step_result run_expect_silence(struct run *run, const struct stream_ref *re
     if (!run_out_of_time(run)) {
         return STEP_WAIT;
     }
-    if (run->settle == WORLD_TIMED && quiet != RUN_QUIET_BLIND) {
-        run_note(run, "\"%s\": silent until the program's next timer: %s", view.name, run->settle_facts.who);
+    if (run->settle == WORLD_TIMED || run->settle == WORLD_SLEEPING) {
+        run_note(run, "\"%s\" was silent for %llu ms, but may yet speak: %s", view.name,
+                 (unsigned long long)(run->step_limit_ns / 1000000), run->settle_facts.who);
         set_reading(&view, false);
         return STEP_DONE;
     }

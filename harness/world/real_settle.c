@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROOTS_MAX = PROCESS_ROOTS_MAX, TIMER_WAKES = 2 };
+enum { ROOTS_MAX = PROCESS_ROOTS_MAX };
 
 static bool all_sent_arrived(struct world_stage *stage)
 {
@@ -139,7 +139,7 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
     pid_t roots[ROOTS_MAX];
     struct settle_facts thread = {0};
     facts->who[0] = 0;
-    facts->woken_twice = false;
+    facts->woken_twice = facts->woken_thrice = false;
     allow_reads(stage);
     if (stage->blind || !stage->world->has_facts) {
         return blind(facts, stage->blind ? "a program runs elsewhere, or as another user: it can't be looked into"
@@ -177,7 +177,8 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
             settle_mark(stage->settle);
             stage->marked = true;
         }
-        facts->woken_twice = class == SETTLE_TIMED && settle_woken(stage->settle, TIMER_WAKES);
+        facts->woken_twice = settle_woken(stage->settle, 2);
+        facts->woken_thrice = settle_woken(stage->settle, 3);
     }
     return class == SETTLE_QUIET      ? WORLD_QUIET
            : class == SETTLE_TIMED    ? WORLD_TIMED

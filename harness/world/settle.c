@@ -193,7 +193,8 @@ bool settle_woken(const struct settle *settle, unsigned times)
         return false;
     for (size_t i = 0; i < settle->table.count; i++) {
         const struct thread *thread = &settle->table.threads[i];
-        if (thread->dead || thread->wait.kind != SETTLE_TIMED)
+        bool wakes = thread->wait.kind == SETTLE_TIMED || thread->wait.kind == SETTLE_SLEEPING;
+        if (thread->dead || !wakes)
             continue;
         uint64_t sleeps = thread_sleeps(thread);
         if (thread->mark == THREAD_COUNT_UNKNOWN || sleeps == THREAD_COUNT_UNKNOWN ||

@@ -74,7 +74,8 @@ enum world_settle {
 };
 struct world_settle_facts {
     char who[WORLD_FACT_BYTES_MAX]; /* "server (pid 4711): 3 threads, epoll_wait without a timer" */
-    bool woken_twice;               /* each thread with a timer has woken at least twice since the stage settled first */
+    bool woken_twice;               /* each thread with a timer or in a sleep has woken at least twice since the stage settled first */
+    bool woken_thrice;
 };
 
 struct world_ops {
