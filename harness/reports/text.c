@@ -34,6 +34,16 @@ static void print_duration(FILE *out, uint64_t duration_ns)
         fprintf(out, "%" PRIu64 ".%" PRIu64 " s", duration_ms / 1000, duration_ms % 1000 / 100);
 }
 
+/* "3 cuts drained", or, as the count is of those that were proved: "3 cuts drained, weakest evidence sent".
+ */
+static void print_cuts(FILE *out, uint64_t cuts_proved, enum evidence weakest)
+{
+    fprintf(out, "%" PRIu64 " cut%s %s", cuts_proved, cuts_proved == 1 ? "" : "s",
+            evidence_words[EVIDENCE_DRAINED]);
+    if (weakest != EVIDENCE_DRAINED)
+        fprintf(out, ", weakest evidence %s", evidence_words[weakest]);
+}
+
 /* (12 ms, 3 cuts drained) */
 static void print_facts(const struct report *report, const struct result *result)
 {
@@ -41,9 +51,10 @@ static void print_facts(const struct report *report, const struct result *result
 
     fputs(" (", out);
     print_duration(out, result->duration_ns);
-    if (result->evidence != EVIDENCE_NONE)
-        fprintf(out, ", %" PRIu64 " cut%s %s", result->cuts_proved, result->cuts_proved == 1 ? "" : "s",
-                evidence_words[result->evidence]);
+    if (result->evidence != EVIDENCE_NONE) {
+        fputs(", ", out);
+        print_cuts(out, result->cuts_proved, result->evidence);
+    }
     fputs(")", out);
 }
 
@@ -159,7 +170,7 @@ static void text_result(const struct report *report, size_t number, const struct
         print_lines(report->out, "    ", result->wire);
 }
 
-/* 40 passed, 1 failed; 120 cuts, weakest evidence drained; 1.2 s */
+/* 40 passed, 1 failed; 120 cuts drained; 3762 ms */
 static void text_end(const struct report *report, const struct report_summary *summary)
 {
     static const enum color colors[RESULT_STATUS_COUNT] = {GREEN, RED, RED, RED, YELLOW, YELLOW};
@@ -178,9 +189,10 @@ static void text_end(const struct report *report, const struct report_summary *s
     }
     if (summary->planned > counts->total)
         fprintf(out, ", %zu not run", summary->planned - counts->total);
-    if (counts->evidence != EVIDENCE_NONE)
-        fprintf(out, "; %" PRIu64 " cut%s, weakest evidence %s", counts->cuts_proved,
-                counts->cuts_proved == 1 ? "" : "s", evidence_words[counts->evidence]);
+    if (counts->evidence != EVIDENCE_NONE) {
+        fputs("; ", out);
+        print_cuts(out, counts->cuts_proved, counts->evidence);
+    }
     fputs("; ", out);
     print_duration(out, summary->duration_ns);
     if (summary->stopped)

@@ -100,8 +100,16 @@ class Verdicts(CliTest):
     rerun: seam run a.json --cut alice@17
     note: n1
           n2
-1 failed; 2 cuts, weakest evidence drained; \\d+ ms
+1 failed; 2 cuts drained; \\d+ ms
 \\Z"""))
+
+    def test_the_weakest_evidence_is_named(self):
+        self.scenario("a.json", cuts=1, evidence="drained")
+        self.scenario("b.json", cuts=0, evidence="sent")
+        lines = self.seam("run", ".").stdout.decode().splitlines()
+        self.assertEqual(lines[0], "ok   a.json: a.json (12 ms, 1 cut drained)")
+        self.assertEqual(lines[1], "ok   b.json: b.json (12 ms, 0 cuts drained, weakest evidence sent)")
+        self.assertTrue(lines[2].startswith("2 passed; 1 cut drained, weakest evidence sent; "), lines[2])
 
     def test_a_failure_in_a_part_names_the_part(self):
         self.scenario("a.json", outcome="fail", message="m", part_path="lib/x.part.json")
