@@ -33,7 +33,8 @@ void delivery_wrote(struct delivery *delivery, uint64_t bytes)
         return;
     delivery->written += bytes;
     delivery->arrived_seen = false;
-    delivery->arrived = false;
+    delivery->nothing_on_the_way_seen = false;
+    delivery->nothing_on_the_way = false;
 }
 
 static bool own_info(int fd, struct tcp_info *info)
@@ -84,6 +85,16 @@ static enum delivery_state look_gone(struct delivery *delivery, struct sock_diag
     return state;
 }
 
+/* True when what has not arrived has not left our socket either, since the peer's window is closed. Our count
+ * is younger than the peer's, so a byte that left in between makes the sum too small. */
+static bool rest_is_held_back(const struct delivery *delivery)
+{
+    struct tcp_info info;
+
+    return delivery->facts.has_info && own_info(delivery->fd, &info) && info.tcpi_notsent_bytes > 0 &&
+           delivery->facts.bytes_received + info.tcpi_notsent_bytes >= delivery->written;
+}
+
 enum delivery_state delivery_look(struct delivery *delivery, struct sock_diag *diag)
 {
     struct sock_diag_facts facts;
@@ -102,17 +113,18 @@ enum delivery_state delivery_look(struct delivery *delivery, struct sock_diag *d
         return DELIVERY_UNKNOWN;
     }
     delivery->facts = facts;
-    delivery->arrived = delivery->arrived_seen;
-    if (delivery->arrived && facts.rqueue == 0)
+    if (delivery->arrived_seen && facts.rqueue == 0)
         delivery->drained = delivery->written;
-    /* takes effect from the next reply on: this one's rqueue is older than its bytes_received */
+    delivery->nothing_on_the_way = delivery->nothing_on_the_way_seen;
+    /* both take effect from the next reply on: this one's rqueue is older than its bytes_received */
     delivery->arrived_seen = facts.has_info && facts.bytes_received >= delivery->written;
+    delivery->nothing_on_the_way_seen = delivery->arrived_seen || rest_is_held_back(delivery);
     return delivery->drained == delivery->written ? DELIVERY_DRAINED : DELIVERY_PENDING;
 }
 
 bool delivery_arrived(const struct delivery *delivery)
 {
-    return delivery->arrived;
+    return delivery->nothing_on_the_way || delivery->gone;
 }
 
 uint64_t delivery_unread_bytes(const struct delivery *delivery)

@@ -36,11 +36,11 @@ struct delivery {
     int error;
     bool aimed;        /* key is valid */
     bool arrived_seen; /* an earlier reply showed all of `written` in the peer's socket */
-    bool arrived;      /* and one more reply came since */
-    bool gone;         /* the peer's socket is no more */
-    uint64_t written;  /* bytes, FIN included */
-    uint64_t drained;  /* of these, proved to be read */
-    uint64_t looks;    /* look-ups made */
+    bool nothing_on_the_way_seen, nothing_on_the_way; /* at an earlier reply; and one more came since */
+    bool gone;                                        /* the peer's socket is no more */
+    uint64_t written;                                 /* bytes, FIN included */
+    uint64_t drained;                                 /* of these, proved to be read */
+    uint64_t looks;                                   /* look-ups made */
     struct sock_diag_key key;
     struct sock_diag_facts facts; /* of the last look-up that found the socket */
 };
@@ -58,8 +58,11 @@ void delivery_wrote(struct delivery *delivery, uint64_t bytes);
  * everything and then closed in order has drained it, one that closed over unread bytes has not. */
 enum delivery_state delivery_look(struct delivery *delivery, struct sock_diag *diag);
 
-/* True when the looks so far prove that all that was written has arrived in the peer's socket and its wakeups
- * have been issued, read or not: what settle.h needs before "asleep" means "saw it and doesn't want it". */
+/* True when the looks so far prove that nothing of what was written is on its way any more and that the
+ * wakeups for it have been issued: what settle.h needs before "asleep" means "has seen it". Read or not, and
+ * bytes that the peer's full buffer keeps in our socket don't count as on their way; nor does anything once
+ * the peer has gone. A connection that the peer's full backlog keeps in TCP_SYN_RECV stays false: the kernel
+ * drops and repeats what is sent to it. */
 bool delivery_arrived(const struct delivery *delivery);
 
 /* From the last look-up that found the peer's socket (0 and false before). */

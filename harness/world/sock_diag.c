@@ -48,27 +48,22 @@ void sock_diag_close(struct sock_diag *diag)
     diag->fd = -1;
 }
 
-/* Takes a socket address apart. IPv4-mapped addresses become IPv4: that request finds a socket of either
- * family. */
+/* Takes a socket address apart. The kernel itself finds IPv4 sockets by IPv4-mapped addresses. */
 static int address_split(const struct sockaddr_storage *address, uint32_t words[4], uint16_t *port)
 {
-    memset(words, 0, 4 * sizeof words[0]);
+    const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+
     if (address->ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)address;
         words[0] = in->sin_addr.s_addr;
         *port = in->sin_port;
-        return AF_INET;
-    }
-    if (address->ss_family != AF_INET6)
+    } else if (address->ss_family == AF_INET6) {
+        memcpy(words, &in6->sin6_addr, sizeof in6->sin6_addr);
+        *port = in6->sin6_port;
+    } else {
         return -EAFNOSUPPORT;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-    *port = in6->sin6_port;
-    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-        memcpy(words, &in6->sin6_addr.s6_addr[12], 4);
-        return AF_INET;
     }
-    memcpy(words, &in6->sin6_addr, 16);
-    return AF_INET6;
+    return 0;
 }
 
 int sock_diag_key_peer(struct sock_diag_key *key, int fd)
@@ -81,12 +76,9 @@ int sock_diag_key_peer(struct sock_diag_key *key, int fd)
         return -errno;
     if (getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) != 0)
         return -errno;
-    int family = address_split(&peer, key->local, &key->local_port);
-    int own_family = address_split(&own, key->remote, &key->remote_port);
-    if (family < 0 || family != own_family)
-        return -EAFNOSUPPORT;
-    key->family = (uint8_t)family;
-    return 0;
+    key->family = (uint8_t)peer.ss_family;
+    int rc = address_split(&peer, key->local, &key->local_port);
+    return rc != 0 ? rc : address_split(&own, key->remote, &key->remote_port);
 }
 
 struct sock_diag_key sock_diag_key_reversed(const struct sock_diag_key *key)

@@ -25,7 +25,7 @@ struct sock_diag {
  * listener or the TIME_WAIT entry that the kernel falls back to when the socket is gone; it is learned from
  * the first good reply. */
 struct sock_diag_key {
-    uint8_t family; /* AF_INET or AF_INET6; IPv4-mapped addresses are asked for as AF_INET */
+    uint8_t family; /* AF_INET or AF_INET6 */
     bool has_cookie;
     uint16_t local_port, remote_port; /* network byte order */
     uint32_t local[4], remote[4];     /* network byte order */

@@ -431,6 +431,32 @@ static void not_accepted_is_pending(void **state)
     pair_close(&pair);
 }
 
+/* A peer that doesn't read: most of it stays in our socket, and yet nothing will wake the peer any more. */
+static void held_back_is_not_on_its_way(void **state)
+{
+    (void)state;
+    struct pair pair;
+    struct delivery delivery;
+    char bytes[65536] = {0};
+    uint64_t got = 0;
+
+    pair_open(&pair);
+    delivery_begin(&delivery, pair.ours);
+    for (ssize_t sent; (sent = send(pair.ours, bytes, sizeof bytes, MSG_DONTWAIT)) > 0;)
+        delivery_wrote(&delivery, (uint64_t)sent);
+    arrival_await(&delivery);
+    assert_int_equal(delivery_look(&delivery, &diag), DELIVERY_PENDING);
+    assert_true(delivery.facts.bytes_received < delivery.written);
+    assert_int_equal(delivery_unread_bytes(&delivery), delivery.written);
+    while (got < delivery.written) {
+        ssize_t count = recv(pair.theirs, bytes, sizeof bytes, 0);
+        assert_true(count > 0);
+        got += (uint64_t)count;
+    }
+    assert_int_equal(settle_look(&delivery), DELIVERY_DRAINED);
+    pair_close(&pair);
+}
+
 static void reset_over_unread_bytes_is_closed(void **state)
 {
     (void)state;
@@ -448,6 +474,7 @@ static void reset_over_unread_bytes_is_closed(void **state)
         close(pair.theirs); /* over unread bytes: the kernel makes it a reset */
         pair.theirs = -1;
         assert_int_equal(settle_look(&delivery), DELIVERY_CLOSED);
+        assert_true(delivery_arrived(&delivery)); /* nothing can reach it any more */
         assert_int_equal(settle_look(&delivery), DELIVERY_CLOSED);
         char byte;
         assert_int_equal(recv(pair.ours, &byte, 1, 0), -1);
@@ -606,6 +633,7 @@ int main(void)
         cmocka_unit_test(bytes_on_their_way_are_not_read),
         cmocka_unit_test(fin_counts_as_one),
         cmocka_unit_test(not_accepted_is_pending),
+        cmocka_unit_test(held_back_is_not_on_its_way),
         cmocka_unit_test(reset_over_unread_bytes_is_closed),
         cmocka_unit_test(read_all_then_closed_is_drained),
         cmocka_unit_test(written_after_the_close_is_closed),
