@@ -38,7 +38,7 @@ static void *grow(void *array, size_t count, size_t item_bytes, struct seam_erro
 
 static int set_jobs(struct options *options, const char *value, struct seam_error *error)
 {
-    uint64_t jobs;
+    uint64_t jobs = 0;
     if (read_number(value, 1, OPTIONS_JOBS_MAX, &jobs, error) != 0)
         return -1;
     options->jobs = jobs;
@@ -122,7 +122,7 @@ static int set_define(struct options *options, const char *value, struct seam_er
 
 static int set_repeat(struct options *options, const char *value, struct seam_error *error)
 {
-    uint64_t repeat;
+    uint64_t repeat = 0;
     if (read_number(value, 1, OPTIONS_REPEAT_MAX, &repeat, error) != 0)
         return -1;
     options->repeat = repeat;
