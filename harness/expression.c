@@ -109,6 +109,10 @@ static int push_operation(struct parser *p, enum operation operation, size_t sta
 {
     size_t operands = operation == OPERATION_NEGATE ? 1 : 2;
     struct instruction *a = p->code + p->code_count - operands, *b = p->code + p->code_count - 1;
+    bool divides = operation == OPERATION_DIVIDE || operation == OPERATION_REMAINDER;
+    if (divides && b->operation == OPERATION_CONSTANT && b->value == 0) {
+        return complain(p, start, p->at, "division by zero");
+    }
     if (a->operation != OPERATION_CONSTANT || b->operation != OPERATION_CONSTANT) {
         push(p, (struct instruction){.operation = operation});
         return 0;

@@ -19,7 +19,7 @@ static bool is_below(const char *folder, const char *path)
     if (length == 1 && folder[0] == '/') {
         return true;
     }
-    return strncmp(path, folder, length) == 0 && path[length] == '/';
+    return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
 static int open_regular(const char *real_path, const char *shown, struct seam_error *error)

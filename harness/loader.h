@@ -6,12 +6,13 @@
  * Building goes on after a mistake, so that all of them are told; a value that can't be built is NULL, and
  * what needs it is left out.
  *
- *   scenario_load.c      files, rows, the order of things      scenario_names.c    scopes, ${names},
- * definitions scenario_top.c       top-level keys                        scenario_values.c   text, number,
- * data, pattern scenario_include.c   parts, cycles, merging                scenario_programs.c `programs`
- *   scenario_steps.c     steps and their keys                  step_args.c         arguments by kind
- *   scenario_streams.c   names of streams and targets          scenario_unroll.c   the script, counting,
- * states
+ *   scenario_load.c      files, rows, the order of things   scenario_names.c     scopes, definitions
+ *   scenario_top.c       top-level keys                     scenario_values.c    text, number, pattern
+ *   scenario_include.c   parts, cycles, merging             scenario_data.c      data
+ *   scenario_programs.c  `programs`                         scenario_streams.c   streams and targets
+ *   scenario_steps.c     steps and their keys               step_args.c          arguments by kind
+ *   scenario_unroll.c    the script, counting               scenario_states.c    what is open, and when
+ *   scenario_cut.c       `cut`                              scenario_errors.c    the list of mistakes
  */
 #ifndef SEAM_HARNESS_LOADER_H
 #define SEAM_HARNESS_LOADER_H
@@ -130,6 +131,7 @@ struct builder {
     size_t
         program_building; /* index + 1 of the program whose texts are being built: its ${x.port} is its own */
     bool vars_building;
+    bool steps_over; /* all steps are built */
     bool part_alone; /* a part that is checked by itself: names that its includer would bring are made up */
     size_t made_up;
 };
@@ -193,6 +195,8 @@ void check_address(struct builder *b, const struct text *address, struct place p
 const struct source *part_open(struct builder *b, struct node node, struct frame *frame);
 void collect_merged(struct builder *b, const struct frame *frame, struct node root);
 bool build_include(struct scope *s, struct node step, struct step_node *out, struct include_binding *binding);
+
+void build_cut(struct builder *b); /* scenario_cut.c */
 
 /* --- top level (scenario_top.c), programs (scenario_programs.c) --- */
 

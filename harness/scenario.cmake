@@ -1,7 +1,7 @@
 # seam_scenario: loads, checks and unrolls scenarios. The table of verbs (step.c) needs the steps and what they run on, so
 # whoever links it brings those.
 add_library(seam_scenario STATIC
-  address.c arena.c data.c expression.c format_keys.c inside.c json_place.c names.c pattern.c scenario_data.c
+  address.c arena.c data.c expression.c format_keys.c inside.c json_place.c names.c pattern.c scenario_cut.c scenario_data.c
   scenario_errors.c scenario_include.c scenario_load.c scenario_names.c scenario_programs.c scenario_states.c
   scenario_steps.c scenario_streams.c scenario_top.c scenario_unroll.c scenario_values.c schema.c signal_names.c source.c step.c
   step_args.c suggest.c text.c)

@@ -69,22 +69,23 @@ static const struct source *open_source(struct loader *l, struct node node, cons
         tell(l, node_place(node), "%s", error.text);
         return NULL;
     }
-    return source_parse(source, l->arena, complain, l) ? source : NULL;
+    struct frame inside = {.includer = l->frame, .source = source, .from = node_place(node)};
+    l->frame = &inside; /* mistakes say who included it */
+    bool parsed = source_parse(source, l->arena, complain, l);
+    l->frame = inside.includer;
+    return parsed ? source : NULL;
 }
 
 static bool check_chain(struct loader *l, struct node node, const struct source *source)
 {
-    const char *chain = source->path;
     for (const struct frame *f = l->frame; f; f = f->includer) {
-        chain = arena_format(l->arena, "%s includes %s", f->source->path, chain);
         if (f->source == source) {
-            tell(l, node_place(node), "a file can't include itself: %s", chain);
+            tell(l, node_place(node), "a file can't include itself: this is inside %s", source->path);
             return false;
         }
     }
     if (l->frame->depth >= SCENARIO_INCLUDE_DEPTH_MAX) {
-        tell(l, node_place(node), "more than %d files include each other: %s", SCENARIO_INCLUDE_DEPTH_MAX,
-             chain);
+        tell(l, node_place(node), "more than %d includes within each other", SCENARIO_INCLUDE_DEPTH_MAX);
         return false;
     }
     return true;

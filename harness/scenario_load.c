@@ -45,15 +45,15 @@ static const char *row_name(struct builder *b, struct node row, size_t index)
     return text && b->scenario->name ? arena_format(b->arena, "%s [%s]", b->scenario->name, text) : NULL;
 }
 
-/* NULL after telling; never NULL for a part that is right. */
+/* NULL after telling. lenient: names that nothing defines are made up, and no script is built. */
 static struct scenario *build_scenario(struct loader *l, struct node root, struct node row, size_t row_index,
-                                       bool part)
+                                       bool lenient)
 {
     struct frame frame = {.source = root.source};
     struct scope top = {.delimiter = {.bytes = "\n", .length = 1}};
     struct scenario *scenario = arena_alloc(l->arena, sizeof *scenario);
     struct builder b = {
-        .l = l, .arena = l->arena, .scenario = scenario, .top = &top, .root = root, .part_alone = part};
+        .l = l, .arena = l->arena, .scenario = scenario, .top = &top, .root = root, .part_alone = lenient};
     size_t mistakes = l->mistakes;
     top.b = &b;
     l->frame = &frame;
@@ -64,14 +64,14 @@ static struct scenario *build_scenario(struct loader *l, struct node root, struc
     scenario->slot_tmp = slot_new(&b, "tmp", VARIABLE_FIXED);
     scenario->slot_case = slot_new(&b, "case", VARIABLE_FIXED);
     build_top(&b, row);
-    if (part) {
+    if (json_is_true(node_get(root, "part").json)) {
         check_part_top(&b, root);
     }
     if (!node_is_absent(row)) {
         scenario->name = row_name(&b, row, row_index);
     }
     finish(&b);
-    if (l->mistakes == mistakes && !part) {
+    if (l->mistakes == mistakes && !lenient) {
         check_programs_started(&b);
         build_script(&b);
     }
@@ -148,7 +148,7 @@ static void build_file_scenarios(struct loader *l, struct scenario_file *file, s
     }
     file->scenarios = arena_alloc_array(l->arena, rows + 1, sizeof(struct scenario *));
     if (node_is_absent(each) || file->part || rows == 0) {
-        /* With a table that is wrong the rest is looked at as if there were no such variables missing. */
+        /* A part gets names from its includer; with a table that is wrong its variables are not known. */
         struct scenario *scenario = build_scenario(l, root, none, 0, file->part || rows == 0);
         if (scenario && !file->part) {
             file->scenarios[file->count++] = scenario;

@@ -245,10 +245,10 @@ struct name *shared_name_find(struct scope *s, struct node node, const char *tex
             suggest_offer(&suggestion, b->shared_names.items[i]->text);
         }
     }
-    const char *hint = suggestion_text(b->arena, &suggestion);
-    const char *before = kind == NAME_PROGRAM ? "" : " before this step";
-    tell(b->l, node_place(node), "there is no %s %s%s%s", name_kind_word(kind) + 2,
-         node_shown(b->arena, node), before, hint);
+    tell(b->l, node_place(node), "there is no %s \"%.*s\"%s%s", name_kind_word(kind) + 2,
+         (int)(length < 100 ? length : 100), text,
+         kind == NAME_PROGRAM || b->steps_over ? "" : " before this step",
+         suggestion_text(b->arena, &suggestion));
     return NULL;
 }
 
@@ -332,6 +332,10 @@ static int resolve_unknown(struct scope *s, const char *name, size_t length, str
         b->made_up++;
         out->slot = slot_new(b, arena_copy(b->arena, name, length), VARIABLE_CAPTURE);
         return 0;
+    }
+    if (b->vars_building && memchr(name, '.', length)) {
+        return seam_error_set(error, "vars have their values before programs start: they can't use \"%.*s\"",
+                              (int)(length < 100 ? length : 100), name);
     }
     struct suggestion suggestion;
     suggest_begin(&suggestion, name, length);

@@ -201,6 +201,13 @@ static void build_args(struct scope *s, const struct step_verb *verb, struct nod
             build_arg(s, verb, &verb->args[a], step, value, args, out);
         }
     }
+    for (size_t a = 0; a < verb->arg_count; a++) { /* behind the repeat another one may use its counter */
+        size_t slot =
+            verb->args[a].kind == ARG_NAME_NEW ? *(size_t *)((char *)args + verb->args[a].offset) : 0;
+        if (slot > 0 && slot <= s->b->slot_count) {
+            s->b->slots[slot - 1].active = false;
+        }
+    }
 }
 
 static void build_step(struct scope *s, struct node step, struct step_list *list)

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "harness/segmentation.h"
-
 #define EACH_MERGED(b, m)                                                                                    \
     (size_t m = 0; m < (b)->merged_count && ((b)->l->frame = (b)->merged[m].frame, true); m++)
 
@@ -183,37 +181,9 @@ static void build_vars(struct builder *b, struct node row)
     b->vars_building = false;
 }
 
-/* --- cut and sweep
- * ---------------------------------------------------------------------------------------------------- */
-
-static void build_cut(struct builder *b)
-{
-    struct node node = top_get(b, "cut");
-    struct segmentation cut;
-    struct seam_error error = {.column = 0};
-    if (node_is_absent(node)) {
-        return;
-    }
-    const char *id = build_plain_string(b->top, node, "a segmentation (a string such as \"alice@17,18\")");
-    if (!id) {
-        return;
-    }
-    if (segmentation_parse(id, &cut, &error) != 0) {
-        size_t at = error.column > 0 ? (size_t)error.column - 1 : 0;
-        tell(b->l, node_place_in_string(node, at, at), "%s", error.text);
-        return;
-    }
-    for (size_t i = 0; i < cut.item_count; i++) {
-        const char *name = cut.items[i].connection;
-        const struct name *found = names_find(&b->shared_names, name, strlen(name));
-        if (!found || found->kind != NAME_CONNECTION) {
-            shared_name_find(b->top, node, name, strlen(name), NAME_CONNECTION);
-        }
-    }
-    segmentation_close(&cut);
-    b->scenario->cut = id;
-    b->scenario->cut_place = node_place(node);
-}
+/* --- sweep
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void check_budget(struct builder *b, struct node node)
 {
@@ -314,6 +284,7 @@ void build_top(struct builder *b, struct node row)
     } else if (!b->part_alone) {
         tell(l, node_place(b->root), "the key \"steps\" is missing");
     }
+    b->steps_over = true;
     build_cut(b);
     for
         EACH_MERGED(b, m)

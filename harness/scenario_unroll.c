@@ -219,6 +219,9 @@ static void check_arg(struct unroll *u, const struct step_arg *arg, const void *
 static bool emit(struct unroll *u, const struct step *step, int64_t repeat_index)
 {
     struct builder *b = u->b;
+    if (u->ended) {
+        return false;
+    }
     if (b->l->script_count >= SCENARIO_SCRIPT_STEPS_MAX) {
         tell(b->l, step->place, "with its repeats unrolled this file has more than %d steps",
              SCENARIO_SCRIPT_STEPS_MAX);
@@ -284,6 +287,7 @@ static void walk_step(struct unroll *u, const struct step_node *node)
         return;
     }
     states_follow(u, node);
+    cut_follow(u, node);
     if (node->step.barrier_probe) {
         count_data(u, node->step.barrier_probe, delimiter_bytes);
     }
@@ -307,12 +311,14 @@ void build_script(struct builder *b)
         abort(); /* out of memory, as in the arena */
     }
     u.connections = arena_alloc_array(b->arena, b->connection_count, sizeof *u.connections);
+    u.sent = arena_alloc_array(b->arena, b->connection_count, sizeof *u.sent);
     u.programs = arena_alloc_array(b->arena, b->program_count, sizeof *u.programs);
     u.listeners = arena_alloc_array(b->arena, b->listener_count, sizeof *u.listeners);
     for (size_t i = 0; i < b->var_count; i++) {
         assign(&u, &b->vars[i]);
     }
     walk(&u, &b->steps);
+    cut_check(&u);
     values_close(&u.values);
     b->scenario->script = u.script;
     b->scenario->script_count = u.script_count;

@@ -22,6 +22,10 @@ struct unroll {
     uint64_t data_bytes;
     uint64_t visits;
     bool ended; /* enough is wrong */
+    struct sent {
+        uint64_t bytes;
+        bool unknown; /* it depends on what a run captures or chooses */
+    } * sent;         /* by connection */
     struct life_state *connections, *programs, *listeners;
 };
 
@@ -29,5 +33,10 @@ void unroll_tell(struct unroll *u, const struct seam_error *error);
 
 /* Follows what a step does to connections, programs and listeners; tells when that can't be. */
 void states_follow(struct unroll *u, const struct step_node *node);
+
+/* Counts what a step sends, when the scenario has a "cut"; at the end: does each cut stand in what is sent?
+ */
+void cut_follow(struct unroll *u, const struct step_node *node);
+void cut_check(struct unroll *u);
 
 #endif

@@ -37,6 +37,9 @@ static bool build_new_name(struct scope *s, struct node value, enum name_kind ki
     }
     if (kind == NAME_VARIABLE) {
         size_t slot = variable_define(s, text, length, node_place(value), VARIABLE_COUNTER);
+        if (slot != SIZE_MAX) {
+            s->b->slots[slot].active = true;
+        }
         *out = slot + 1; /* 0 means none */
         return slot != SIZE_MAX;
     }
@@ -161,6 +164,9 @@ static bool build_connection_arg(struct scope *s, const struct step_arg *arg, st
     case ARG_DELIMITER:
         return build_delimiter(s, value, &connection->delimiter);
     case ARG_RECEIVE_BUFFER:
+        if (!connection->reads_on_expect) {
+            tell(s->b->l, node_key_place(value), "\"receive_buffer\" needs \"reads\": \"on-expect\"");
+        }
         connection->receive_buffer = build_number(s, value, arg->min, arg->max);
         return connection->receive_buffer != NULL;
     case ARG_IGNORE:

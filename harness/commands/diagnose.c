@@ -46,5 +46,5 @@ void diagnose_list(FILE *out, const struct error_list *list, bool warnings)
         fputc('\n', out);
     }
     if (list->left_out > 0)
-        fprintf(out, "(%zu more errors)\n", list->left_out);
+        fprintf(out, "and %zu more\n", list->left_out);
 }
