@@ -79,7 +79,7 @@ struct run_program {
     size_t out, err, typed, logs; /* transcript streams; logs: the first of log_count */
     size_t *cursors;              /* by source: stdout, stderr, logs */
     bool term_sent;               /* Seam asked it to end */
-    bool signalled;               /* some signal was sent */
+    bool signalled;               /* a step sent it a signal */
     bool input_ended;
     char *folder;
 };
@@ -133,6 +133,7 @@ struct run {
     bool moved; /* bytes came in since the step last looked */
 
     bool failed;
+    bool failed_at_an_end; /* a stream had ended that the step still needed: whose program ended is then the cause */
     struct result verdict; /* status, place and message of the failure */
     struct bytes detail;   /* its further lines */
     size_t failed_at;
@@ -201,6 +202,7 @@ int run_parse_address(struct run *run, const struct text *text, char host[64], u
 bool run_burst_goes_on(const struct run *run, size_t connection);
 size_t run_unread(struct run *run, struct run_connection *connection); /* bytes that no step took */
 size_t run_find_report(struct run *run, struct run_program *program, char *report, size_t size);
+char *run_wrong_end(struct run *run, const struct run_program *program); /* caller frees; NULL: it ended as it should */
 bool run_end_expected(const struct run *run, const struct run_program *program);
 void run_connection_drop(struct run *run, struct run_connection *connection);
 

@@ -99,6 +99,7 @@ enum step_result run_expect_unit(struct run *run, const struct stream_ref *ref)
             return run_fail_expect(run, &view, &outcome);
         }
         if (ended) {
+            run->failed_at_an_end = true;
             return run_fail_waiting(run, &view,
                                     run->transcript.streams[view.transcript_stream].reset ? "the connection was reset"
                                                                                           : "the stream has ended");
@@ -193,6 +194,7 @@ enum step_result run_expect_reset(struct run *run, const struct stream_ref *ref)
         return STEP_DONE;
     }
     if (stream->ended) {
+        run->failed_at_an_end = true;
         return run_fail_waiting(run, &view, "it should be reset, but it was closed in order");
     }
     if (run_quiet_look(run, false) == RUN_QUIET_YES && !stream->reset && !stream->ended) {

@@ -204,7 +204,7 @@ enum step_result run_fail_waiting(struct run *run, const struct run_stream_view 
     }
     run_fail(run, RESULT_FAILED, NULL, "%s", bytes_text(&message));
     bytes_free(&message);
-    if (run->settle_facts.who[0]) {
+    if (run->settle_facts.who[0] && !run->failed_at_an_end) {
         run_detail(run, "waits for: %s\n", run->settle_facts.who);
     }
     return STEP_FAIL;
@@ -241,36 +241,41 @@ static void show_output(struct run *run, const struct transcript_stream *stream)
     bytes_free(&shown);
 }
 
-/* A crash that came to light is what matters; what failed first is its consequence. */
-static void put_crash_first(struct run *run)
+/* The cause that came to light in the autopsy: a sanitizer's report, a crash, or the exit behind a stream that ended too early.
+ * NULL: what failed first stands. */
+static char *find_cause(struct run *run, struct run_program *p)
 {
-    for (size_t i = 0; i < run->scenario->program_count; i++) {
-        struct run_program *p = &run->programs[i];
-        char report[2048];
-        size_t length = run_find_report(run, p, report, sizeof report);
-        bool killed = p->state == RUN_PROGRAM_ENDED && p->facts.state == WORLD_PROGRAM_KILLED && !p->signalled;
-        char *crash = NULL;
-        if (strstr(run->verdict.message ? run->verdict.message : "", "sanitizer report") || (!length && !killed)) {
+    char report[2048], *cause = NULL;
+    size_t length = run_find_report(run, p, report, sizeof report);
+    if (length) {
+        int made = asprintf(&cause, "\"%s\" left a sanitizer report: %.*s", p->spec->name, (int)strcspn(report, "\n"), report);
+        return made < 0 ? NULL : cause;
+    }
+    bool killed = p->facts.state == WORLD_PROGRAM_KILLED && !p->signalled;
+    return p->state == RUN_PROGRAM_ENDED && (killed || run->failed_at_an_end) ? run_wrong_end(run, p) : NULL;
+}
+
+/* The cause stands first; what failed before it was seen is its consequence. */
+static void put_cause_first(struct run *run)
+{
+    char *message = run->verdict.message;
+    for (size_t i = 0; message && !strstr(message, "sanitizer report") && i < run->scenario->program_count; i++) {
+        char *cause = find_cause(run, &run->programs[i]);
+        if (!cause || strcmp(cause, message) == 0) {
+            free(cause);
             continue;
         }
-        int made = length ? asprintf(&crash, "\"%s\" left a sanitizer report: %.*s", p->spec->name,
-                                     (int)strcspn(report, "\n"), report)
-                          : asprintf(&crash, "\"%s\" was killed by SIG%s%s", p->spec->name, sigabbrev_np(p->facts.code),
-                                     p->facts.core_dumped ? " (core dumped)" : "");
-        if (made >= 0 && (!run->verdict.message || !strstr(run->verdict.message, "crashed"))) {
-            run_detail(run, "seen first: %s\n", run->verdict.message ? run->verdict.message : "");
-            free(run->verdict.message);
-            run->verdict.message = crash;
-            run->verdict.status = RESULT_FAILED;
-            return;
-        }
-        free(made >= 0 ? crash : NULL);
+        run_detail(run, "seen first: %s\n", message);
+        free(message);
+        run->verdict.message = cause;
+        run->verdict.status = RESULT_FAILED;
+        return;
     }
 }
 
 void run_failure_finish(struct run *run)
 {
-    put_crash_first(run);
+    put_cause_first(run);
     if (run->transcript.event_count) {
         struct bytes wire;
         bytes_init(&wire, RUN_TEXT_BYTES_MAX);

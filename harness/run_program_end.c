@@ -56,6 +56,12 @@ static bool fail_on_report(struct run *run, struct run_program *p)
     return true;
 }
 
+static bool is_crash(int signal)
+{
+    return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+           signal == SIGSYS || signal == SIGTRAP;
+}
+
 /* Does a step from here on expect that end? */
 bool run_end_expected(const struct run *run, const struct run_program *program)
 {
@@ -72,6 +78,10 @@ bool run_end_expected(const struct run *run, const struct run_program *program)
         if (&run->programs[wanted.program] != program) {
             continue;
         }
+        bool crashed = program->facts.state == WORLD_PROGRAM_KILLED && is_crash(program->facts.code);
+        if (i == run->at && run->step_begun && !crashed) {
+            return true; /* the running step judges it itself */
+        }
         if (program->facts.state == WORLD_PROGRAM_EXITED ? wanted.any_exit : wanted.killed == program->facts.code) {
             return true;
         }
@@ -79,29 +89,35 @@ bool run_end_expected(const struct run *run, const struct run_program *program)
     return false;
 }
 
-static bool is_crash(int signal)
+/* What is wrong about how a program has ended, in one line; NULL: nothing. The caller frees it. */
+char *run_wrong_end(struct run *run, const struct run_program *p)
 {
-    return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
-           signal == SIGSYS || signal == SIGTRAP;
+    char how[96], *text = NULL;
+    describe_end(&p->facts, how, sizeof how);
+    bool crashed = p->facts.state == WORLD_PROGRAM_KILLED && is_crash(p->facts.code);
+    bool in_script = run_script_entry(run) != NULL; /* also in the autopsy of a step */
+    int made = 0;
+    if (run_end_expected(run, p)) {
+        return NULL;
+    }
+    if (crashed) {
+        made = asprintf(&text, "\"%s\" crashed: it %s", p->spec->name, how);
+    } else if (in_script && !p->term_sent) {
+        made = asprintf(&text, "\"%s\" ended by itself, and no step expects it: it %s", p->spec->name, how);
+    } else if (p->facts.state == WORLD_PROGRAM_KILLED && p->facts.code != SIGTERM && !p->signalled) {
+        made = asprintf(&text, "\"%s\" %s at the end of the run", p->spec->name, how);
+    }
+    return made < 0 ? NULL : text;
 }
 
 /* It has ended: is that right here? */
 static void judge_end(struct run *run, struct run_program *p)
 {
-    char how[96];
-    describe_end(&p->facts, how, sizeof how);
-    bool crashed = p->facts.state == WORLD_PROGRAM_KILLED && is_crash(p->facts.code);
-    bool expected = run_end_expected(run, p);
-    if (fail_on_report(run, p) || expected) {
-        return;
+    char *wrong = fail_on_report(run, p) ? NULL : run_wrong_end(run, p);
+    if (wrong) {
+        run_fail(run, RESULT_FAILED, NULL, "%s", wrong);
     }
-    if (crashed) {
-        run_fail(run, RESULT_FAILED, NULL, "\"%s\" crashed: it %s", p->spec->name, how);
-    } else if (run->phase == PHASE_SCRIPT && !p->term_sent) {
-        run_fail(run, RESULT_FAILED, NULL, "\"%s\" ended by itself, and no step expects it: it %s", p->spec->name, how);
-    } else if (p->facts.state == WORLD_PROGRAM_KILLED && p->facts.code != SIGTERM && !p->signalled) {
-        run_fail(run, RESULT_FAILED, NULL, "\"%s\" %s at the end of the run", p->spec->name, how);
-    }
+    free(wrong);
 }
 
 void run_watch_programs(struct run *run)
@@ -135,7 +151,7 @@ enum step_result run_program_signal(struct run *run, size_t program, int signal,
         return STEP_DONE; /* the step will judge how it ended */
     }
     p->term_sent |= ends_it;
-    p->signalled = true;
+    p->signalled |= !ends_it;
     transcript_event(&run->transcript, EVENT_SIGNALLED, p->out, run->at, signal, run_now_ns(run));
     if (run->world->ops->program_signal(p->world, signal) < 0 && !ends_it) {
         return run_fail(run, RESULT_FAILED, NULL, "\"%s\" has ended: the signal can't be sent", p->spec->name);
@@ -163,6 +179,9 @@ static enum step_result check_end(struct run *run, struct run_program *p, const 
     }
     if (!exit && !killed && !exited && is_crash(p->facts.code)) {
         return run_fail(run, RESULT_FAILED, NULL, "\"%s\" crashed: it %s", p->spec->name, how);
+    }
+    if (!exit && !killed && !exited && p->facts.code != SIGTERM && !p->signalled) {
+        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" should end by SIGTERM, but it %s", p->spec->name, how);
     }
     return STEP_DONE;
 }
@@ -207,6 +226,7 @@ enum step_result run_type_into(struct run *run, size_t program, const struct dat
     for (bool quiet = false; run->typed_at < run->typed.length;) {
         ssize_t n = run->world->ops->program_type(p->world, run->typed.data + run->typed_at, run->typed.length - run->typed_at);
         if (n < 0 && n != -EAGAIN) {
+            run->failed_at_an_end = true;
             return run_fail(run, RESULT_FAILED, NULL, "\"%s\" has closed its stdin: %s", p->spec->name, strerror((int)-n));
         }
         if (n < 0 && quiet) { /* it has gone to sleep, and the pipe is still full */

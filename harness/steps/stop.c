@@ -58,12 +58,12 @@ static enum step_result run_stop(struct run *run, const struct step *step, const
 void step_stops(const struct step *step, struct step_end *wanted)
 {
     const struct stop_args *a = step->args;
-    *wanted = (struct step_end){a->program, !a->killed, a->killed};
+    *wanted = (struct step_end){a->program, a->exit != NULL, a->killed};
 }
 
 const struct step_verb step_stop = {
     .name = "stop",
-    .doc = "Sends TERM to a program and waits for its end. Without exit or killed any end but a crash is right.",
+    .doc = "Sends TERM to a program and waits for its end. Without exit or killed it may exit with any code, or die of that TERM.",
     .done = "its end was seen",
     .args = args,
     .arg_count = sizeof args / sizeof args[0],
