@@ -302,8 +302,7 @@ static int tear_down(void **state)
 {
     (void)state;
     forget();
-    kit_folder_free(ran.tmp);
-    return 0;
+    return kit_folder_free(ran.tmp);
 }
 
 #define CONNECT "{'connect': 'a', 'to': 's'},"
@@ -766,7 +765,7 @@ static void test_crash_comes_first(void **state)
 {
     (void)state;
     run_steps("late-status", CONNECT "{'send': 'a', 'line': 'crash'}, {'expect': 'a', 'line': 'x'}");
-    assert_status(RESULT_FAILED, "\"s\" was killed by SIGSEGV");
+    assert_status(RESULT_FAILED, "\"s\" crashed: it was killed by SIGSEGV");
     assert_non_null(
         strstr(ran.result.detail, "seen first: \"a\": expected \"x\\n\", but the stream has ended"));
     assert_non_null(strstr(ran.result.detail, "about to crash"));
