@@ -46,7 +46,7 @@ bool address_is_loopback(const struct address *address)
         return ntohl(v4.s_addr) >> 24 == 127;
     }
     if (inet_pton(AF_INET6, host, &v6) == 1) {
-        return IN6_IS_ADDR_LOOPBACK(&v6);
+        return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
     }
     return strcmp(host, "localhost") == 0;
 }

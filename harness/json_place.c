@@ -184,7 +184,7 @@ static int read_string(struct reader *r, char *decoded, size_t *decoded_length)
                          (unsigned)c);
         }
         if (c == '\\') {
-            uint32_t character;
+            uint32_t character = 0;
             if (read_escape(r, &character) != 0) {
                 return JSON_PLACE_SYNTAX;
             }

@@ -1,76 +1,36 @@
 /* run_connection - opening, accepting, reading and closing the connection ends that Seam plays. */
+#include "harness/address.h"
 #include "harness/run.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* "host:port", "[::1]:port". host is cut out of text, which is changed. */
-static int split_address(char *text, char **host, uint16_t *port)
-{
-    char *colon = strrchr(text, ':'), *end;
-    if (!colon || colon == text) {
-        return -1;
-    }
-    *colon = 0;
-    *host = text;
-    if (text[0] == '[') {
-        size_t n = strlen(text);
-        if (text[n - 1] != ']') {
-            return -1;
-        }
-        text[n - 1] = 0;
-        *host = text + 1;
-    }
-    errno = 0;
-    unsigned long value = strtoul(colon + 1, &end, 10);
-    if (*end || end == colon + 1 || errno || value > 65535 || colon[1] == '-' || colon[1] == '+') {
-        return -1;
-    }
-    *port = (uint16_t)value;
-    return 0;
-}
-
-static bool is_loopback(const char *host)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (inet_pton(AF_INET, host, &v4) == 1) {
-        return (ntohl(v4.s_addr) >> 24) == 127;
-    }
-    if (inet_pton(AF_INET6, host, &v6) == 1) {
-        return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
-    }
-    return strcmp(host, "localhost") == 0;
-}
 
 int run_parse_address(struct run *run, const struct text *text, char host[64], uint16_t *port)
 {
     struct seam_error error = {0};
     struct bytes expanded;
-    char *name = NULL;
     bytes_init(&expanded, 256);
     if (text_expand(text, &run->values, &expanded, &error) < 0) {
         bytes_free(&expanded);
         run_fail_error(run, RESULT_FAILED, &error);
         return -1;
     }
-    char copy[257];
-    snprintf(copy, sizeof copy, "%s", bytes_text(&expanded));
-    if (split_address(copy, &name, port) < 0 || strlen(name) > 63) {
+    struct address address;
+    bool good = address_parse(bytes_text(&expanded), expanded.length, &address) && address.host_length < 64;
+    if (!good) {
         run_fail(run, RESULT_ERROR, &text->place, "\"%s\" is no address: expected \"host:port\", such as \"127.0.0.1:8080\"",
                  bytes_text(&expanded));
-        name = NULL;
-    } else if (!run->options.allow_remote && !is_loopback(name)) {
-        run_fail(run, RESULT_ERROR, &text->place, "%s is not on the loopback interface: that needs --allow-remote", name);
-        name = NULL;
-    }
-    if (name) {
-        snprintf(host, 64, "%s", name);
+    } else if (!run->options.allow_remote && !address_is_loopback(&address)) {
+        run_fail(run, RESULT_ERROR, &text->place, "%s is not on the loopback interface: that needs --allow-remote",
+                 bytes_text(&expanded));
+        good = false;
+    } else {
+        snprintf(host, 64, "%.*s", (int)address.host_length, address.host);
+        *port = (uint16_t)address.port;
     }
     bytes_free(&expanded);
-    return name ? 0 : -1;
+    return good ? 0 : -1;
 }
 
 static int64_t receive_buffer(struct run *run, const struct run_connection *c)
@@ -169,7 +129,8 @@ enum step_result run_listen_on(struct run *run, size_t listener, const struct te
         return run_fail_error(run, RESULT_FAILED, &error);
     }
     const char *name = address ? bytes_text(&host) : "127.0.0.1";
-    if (!run->options.allow_remote && !is_loopback(name)) {
+    struct address where = {.host = name, .host_length = strlen(name)};
+    if (!run->options.allow_remote && !address_is_loopback(&where)) {
         run_fail(run, RESULT_ERROR, &address->place, "%s is not on the loopback interface: that needs --allow-remote", name);
     } else if (!(l->world = run->world->ops->listen(run->stage, name, (uint16_t)number, &error))) {
         run_fail(run, RESULT_ERROR, NULL, "can't listen on %s port %lld: %s", name, (long long)number, error.text);
