@@ -23,6 +23,7 @@ void delivery_begin(struct delivery *delivery, int fd)
 {
     memset(delivery, 0, sizeof *delivery);
     delivery->fd = fd;
+    delivery->arrived_seen = delivery->nothing_on_the_way = true; /* nothing was written */
     delivery->error = -sock_diag_key_peer(&delivery->key, fd);
     delivery->aimed = delivery->error == 0;
 }
@@ -33,8 +34,8 @@ void delivery_wrote(struct delivery *delivery, uint64_t bytes)
         return;
     delivery->written += bytes;
     delivery->arrived_seen = false;
-    delivery->nothing_on_the_way_seen = false;
     delivery->nothing_on_the_way = false;
+    delivery->held_back = 0;
 }
 
 static bool own_info(int fd, struct tcp_info *info)
@@ -85,14 +86,16 @@ static enum delivery_state look_gone(struct delivery *delivery, struct sock_diag
     return state;
 }
 
-/* True when what has not arrived has not left our socket either, since the peer's window is closed. Our count
- * is younger than the peer's, so a byte that left in between makes the sum too small. */
-static bool rest_is_held_back(const struct delivery *delivery)
+/* Bytes that stay in our socket since the peer's window is closed, if they are all that has not arrived; else
+ * 0. This count is younger than the peer's, so a byte that left in between makes the sum too small. */
+static uint32_t bytes_held_back(const struct delivery *delivery)
 {
     struct tcp_info info;
 
-    return delivery->facts.has_info && own_info(delivery->fd, &info) && info.tcpi_notsent_bytes > 0 &&
-           delivery->facts.bytes_received + info.tcpi_notsent_bytes >= delivery->written;
+    if (!delivery->facts.has_info || !own_info(delivery->fd, &info))
+        return 0;
+    bool all = delivery->facts.bytes_received + info.tcpi_notsent_bytes >= delivery->written;
+    return all ? info.tcpi_notsent_bytes : 0;
 }
 
 enum delivery_state delivery_look(struct delivery *delivery, struct sock_diag *diag)
@@ -115,10 +118,13 @@ enum delivery_state delivery_look(struct delivery *delivery, struct sock_diag *d
     delivery->facts = facts;
     if (delivery->arrived_seen && facts.rqueue == 0)
         delivery->drained = delivery->written;
-    delivery->nothing_on_the_way = delivery->nothing_on_the_way_seen;
-    /* both take effect from the next reply on: this one's rqueue is older than its bytes_received */
+    delivery->nothing_on_the_way = delivery->arrived_seen;
+    /* takes effect from the next reply on: this one's rqueue is older than its bytes_received */
     delivery->arrived_seen = facts.has_info && facts.bytes_received >= delivery->written;
-    delivery->nothing_on_the_way_seen = delivery->arrived_seen || rest_is_held_back(delivery);
+    uint32_t held_back = delivery->arrived_seen ? 0 : bytes_held_back(delivery);
+    if (held_back != 0 && held_back == delivery->held_back)
+        delivery->nothing_on_the_way = true; /* the same bytes at two looks: none has left in between */
+    delivery->held_back = held_back;
     return delivery->drained == delivery->written ? DELIVERY_DRAINED : DELIVERY_PENDING;
 }
 
@@ -157,7 +163,7 @@ bool delivery_output_complete(const struct delivery *delivery)
     if (end_came || info.tcpi_state == STATE_CLOSE)
         return true; /* its FIN came in order behind all its bytes, or a reset ended it */
     bool known = delivery->facts.has_info || delivery->facts.state == STATE_SYN_RECV;
-    return !delivery->gone && known && delivery->facts.notsent == 0 &&
+    return delivery_arrived(delivery) && !delivery->gone && known && delivery->facts.notsent == 0 &&
            delivery_peer_sent_bytes(delivery) == info.tcpi_bytes_received;
 }
 

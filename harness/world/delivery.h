@@ -34,13 +34,14 @@ enum delivery_state {
 struct delivery {
     int fd; /* borrowed: the connection end that Seam plays */
     int error;
-    bool aimed;        /* key is valid */
-    bool arrived_seen; /* an earlier reply showed all of `written` in the peer's socket */
-    bool nothing_on_the_way_seen, nothing_on_the_way; /* at an earlier reply; and one more came since */
-    bool gone;                                        /* the peer's socket is no more */
-    uint64_t written;                                 /* bytes, FIN included */
-    uint64_t drained;                                 /* of these, proved to be read */
-    uint64_t looks;                                   /* look-ups made */
+    bool aimed;              /* key is valid */
+    bool arrived_seen;       /* an earlier reply showed all of `written` in the peer's socket */
+    bool nothing_on_the_way; /* see delivery_arrived() */
+    bool gone;               /* the peer's socket is no more */
+    uint64_t written;        /* bytes, FIN included */
+    uint64_t drained;        /* of these, proved to be read */
+    uint32_t held_back;      /* bytes that a closed window kept in our socket at the last look */
+    uint64_t looks;          /* look-ups made */
     struct sock_diag_key key;
     struct sock_diag_facts facts; /* of the last look-up that found the socket */
 };
@@ -58,11 +59,11 @@ void delivery_wrote(struct delivery *delivery, uint64_t bytes);
  * everything and then closed in order has drained it, one that closed over unread bytes has not. */
 enum delivery_state delivery_look(struct delivery *delivery, struct sock_diag *diag);
 
-/* True when the looks so far prove that nothing of what was written is on its way any more and that the
- * wakeups for it have been issued: what settle.h needs before "asleep" means "has seen it". Read or not, and
- * bytes that the peer's full buffer keeps in our socket don't count as on their way; nor does anything once
- * the peer has gone. A connection that the peer's full backlog keeps in TCP_SYN_RECV stays false: the kernel
- * drops and repeats what is sent to it. */
+/* True when the last look proved that nothing of what was written is on its way any more and that the wakeups
+ * for it have been issued: what settle.h needs before "asleep" means "has seen it". Bytes that the peer's
+ * full buffer keeps in our socket are not on their way, as long as they stay there from look to look; nor is
+ * anything once the peer has gone. A connection that the peer's full backlog keeps in TCP_SYN_RECV stays
+ * false: the kernel drops and repeats what is sent. */
 bool delivery_arrived(const struct delivery *delivery);
 
 /* From the last look-up that found the peer's socket (0 and false before). */
@@ -72,7 +73,8 @@ bool delivery_accepted(const struct delivery *delivery); /* a descriptor of some
 uint64_t delivery_peer_sent_bytes(const struct delivery *delivery);
 
 /* True when all that the peer wrote before the last look has arrived in our socket, so a read until EAGAIN
- * after this gets all of it. Call it after a look that came after the program was found asleep. */
+ * after this gets all of it, and when delivery_arrived() still holds. Call it after a look that came after
+ * the program was found asleep. */
 bool delivery_output_complete(const struct delivery *delivery);
 
 /* errno value of the last DELIVERY_UNKNOWN, else 0. */

@@ -448,6 +448,12 @@ static void held_back_is_not_on_its_way(void **state)
     assert_int_equal(delivery_look(&delivery, &diag), DELIVERY_PENDING);
     assert_true(delivery.facts.bytes_received < delivery.written);
     assert_int_equal(delivery_unread_bytes(&delivery), delivery.written);
+    assert_true(delivery_output_complete(&delivery));
+    for (ssize_t count; (count = recv(pair.theirs, bytes, sizeof bytes, MSG_DONTWAIT)) > 0;)
+        got += (uint64_t)count; /* its window opens, and some of the rest leaves our socket */
+    delivery_look(&delivery, &diag);
+    assert_false(delivery_arrived(&delivery)); /* it may be on its way now */
+    assert_false(delivery_output_complete(&delivery));
     while (got < delivery.written) {
         ssize_t count = recv(pair.theirs, bytes, sizeof bytes, 0);
         assert_true(count > 0);
