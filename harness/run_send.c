@@ -229,6 +229,7 @@ static enum step_result keep_looking(struct run *run, struct run_connection *c)
     if (run_quiet_look(run, false) == RUN_QUIET_YES &&
         run->world->ops->connection_proof(c->world, &facts) == WORLD_PROOF_PENDING && facts.unread > 0) {
         c->unread_bytes = facts.unread;
+        c->accepted = facts.accepted; /* perhaps only since the look before */
         return fail_unread(run, c, run->settle_facts.who);
     }
     return run_out_of_time(run) ? fail_unread(run, c, "time ran out") : STEP_WAIT;
