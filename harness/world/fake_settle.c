@@ -27,6 +27,7 @@ static enum world_settle settle_program(const struct world_program *p, struct wo
     }
     if (p->timer_ns != FAKE_NEVER) {
         facts->woken_twice &= p->wakes >= p->wakes_marked + 2;
+        facts->woken_thrice &= p->wakes >= p->wakes_marked + 3;
         return p->role->sleeps ? answer(facts, WORLD_SLEEPING, p, "sleeps in nanosleep")
                                : answer(facts, WORLD_TIMED, p, "sleeps in poll with a timer");
     }
@@ -40,7 +41,7 @@ static enum world_settle settle_programs(struct world_stage *stage, struct world
                                               WORLD_SLEEPING, WORLD_WRITING, WORLD_BUSY};
     size_t worst = 0;
     answer(facts, WORLD_GONE, NULL, "no program runs any more");
-    facts->woken_twice = true;
+    facts->woken_twice = facts->woken_thrice = true;
     for (const struct world_program *p = stage->programs; p; p = p->next) {
         struct world_settle_facts own = *facts;
         enum world_settle settle = settle_program(p, &own);
@@ -49,19 +50,19 @@ static enum world_settle settle_programs(struct world_stage *stage, struct world
             rank++;
         }
         facts->woken_twice = own.woken_twice;
+        facts->woken_thrice = own.woken_thrice;
         if (rank > worst) {
             worst = rank;
             memcpy(facts->who, own.who, sizeof facts->who);
         }
     }
-    facts->woken_twice &= order[worst] == WORLD_TIMED;
     return order[worst];
 }
 
 enum world_settle fake_settle(struct world_stage *stage, struct world_settle_facts *facts)
 {
     stage->world->settle_looks++;
-    facts->woken_twice = false;
+    facts->woken_twice = facts->woken_thrice = false;
     bool blind = stage->attached || !stage->programs;
     for (const struct world_program *p = stage->programs; p; p = p->next) {
         blind |= p->role->blind;
@@ -75,7 +76,7 @@ enum world_settle fake_settle(struct world_stage *stage, struct world_settle_fac
     enum world_settle settle = settle_programs(stage, facts);
     if ((settle == WORLD_TIMED || settle == WORLD_SLEEPING) && !stage->marked) {
         stage->marked = true;
-        facts->woken_twice = false;
+        facts->woken_twice = facts->woken_thrice = false;
         for (struct world_program *p = stage->programs; p; p = p->next) {
             p->wakes_marked = p->wakes;
         }
