@@ -353,10 +353,15 @@ int process_status_fd(const struct process *process)
     return process->control;
 }
 
-/* The socket's end comes a moment before the keeper's, and only the latter proves the end of a namespace. */
+/*
+ * The keeper's socket has ended, so the keeper is about to end, which takes microseconds; but only that
+ * proves the end of a namespace. Waiting for it here lets the end of the socket be the last event that a
+ * caller needs.
+ */
 static void process_note_keeper_end(struct process *process)
 {
     siginfo_t info = {.si_pid = 0};
+    fd_wait_readable(process->keeper_pidfd, END_MS_MAX);
     if (waitid(P_PID, (id_t)process->keeper, &info, WEXITED | WNOHANG | __WALL) == 0 && info.si_pid == 0)
         return;
     process->keeper_reaped = true;

@@ -126,6 +126,19 @@ static void test_our_ends_do_not_block(void **state)
     process_free(process);
 }
 
+static void test_closed_output_is_seen_while_the_program_lives(void **state)
+{
+    (void)state;
+    struct process *process = FIXTURE_START("mute");
+    char text[FIXTURE_OUTPUT_BYTES_MAX] = "";
+    fixture_read(process_stderr_fd(process), text, NULL);
+    assert_said(process, "");
+    assert_int_equal(process_poll(process, NULL), PROCESS_RUNNING);
+    process_stdin_close(process);
+    assert_int_equal(fixture_wait_end(process).code_or_signal, 0);
+    process_free(process);
+}
+
 static void test_null_stdin_is_at_its_end(void **state)
 {
     (void)state;
@@ -473,6 +486,7 @@ int main(void)
         cmocka_unit_test_teardown(test_dumped_core_is_told, fixture_kill_leftovers),
         cmocka_unit_test_teardown(test_pipes_carry_each_stream, fixture_kill_leftovers),
         cmocka_unit_test_teardown(test_our_ends_do_not_block, fixture_kill_leftovers),
+        cmocka_unit_test_teardown(test_closed_output_is_seen_while_the_program_lives, fixture_kill_leftovers),
         cmocka_unit_test_teardown(test_null_stdin_is_at_its_end, fixture_kill_leftovers),
         cmocka_unit_test_teardown(test_terminal_is_the_programs_own, fixture_kill_leftovers),
         cmocka_unit_test_teardown(test_interrupt_key_reaches_the_program, fixture_kill_leftovers),

@@ -62,6 +62,18 @@ static int run_say(char **args)
     return 0;
 }
 
+/* Closes its outputs and lives on until the end of its input. */
+static int run_mute(char **args)
+{
+    (void)args;
+    char byte;
+    close(1);
+    close(2);
+    while (read(0, &byte, 1) > 0)
+        continue;
+    return 0;
+}
+
 static int run_fds(char **args)
 {
     (void)args;
@@ -210,17 +222,12 @@ static const struct {
     int args;
     int (*run)(char **args);
 } commands[] = {
-    {"exit", 1, run_exit},
-    {"die", 2, run_die},
-    {"cat", 0, run_cat},
-    {"say", 2, run_say},
-    {"fds", 0, run_fds},
-    {"signals", 0, run_signals},
-    {"environment", 0, run_environment},
-    {"terminal", 0, run_terminal},
-    {"pid", 0, run_pid},
-    {"listen", 0, run_listen},
-    {"daemon", 0, run_daemon},
+    {"exit", 1, run_exit},         {"die", 2, run_die},
+    {"cat", 0, run_cat},           {"say", 2, run_say},
+    {"mute", 0, run_mute},         {"fds", 0, run_fds},
+    {"signals", 0, run_signals},   {"environment", 0, run_environment},
+    {"terminal", 0, run_terminal}, {"pid", 0, run_pid},
+    {"listen", 0, run_listen},     {"daemon", 0, run_daemon},
     {"tree", 0, run_tree},
 };
 
