@@ -15,11 +15,14 @@
 #include <cmocka.h>
 
 #include "harness/expect.h"
+#include "harness/pattern_compile.h"
 
 struct expect_case {
     enum expect_unit unit;
-    const char *literal;   /* NULL: none */
-    const char *unordered; /* "a|b": two lines; NULL: none */
+    const char *literal;                 /* NULL: none */
+    const char *unordered;               /* "a|b": two lines; NULL: none */
+    const char *matches, *until_matches; /* NULL: none; a named group is kept in `captured` */
+    const char *captured;
     size_t size;
     bool searched, whole_lines;
     const char *delimiter; /* NULL: "\n" */
@@ -31,6 +34,42 @@ struct expect_case {
     size_t needed; /* bytes after which the answer is known, when they come one by one; not for MORE */
 };
 
+static struct arena *arena; /* of the patterns of the running test */
+
+static const struct pattern *make_pattern(const char *regex)
+{
+    struct text_piece *piece = arena_alloc(arena, sizeof *piece);
+    struct text *text = arena_alloc(arena, sizeof *text);
+    struct pattern *pattern = arena_alloc(arena, sizeof *pattern);
+    struct pattern_group *group = arena_alloc(arena, sizeof *group);
+    const char *const *names;
+    struct pattern_problem problem;
+    if (!regex) {
+        return NULL;
+    }
+    *piece = (struct text_piece){.bytes = regex, .length = strlen(regex)};
+    *text = (struct text){.pieces = piece, .piece_count = 1, .constant = true};
+    *pattern = (struct pattern){.text = text, .groups = group};
+    assert_int_equal(pattern_prepare(arena, pattern, &names, &pattern->group_count, &problem), 0);
+    assert_true(pattern->group_count <= 1);
+    *group = (struct pattern_group){.name = "g", .slot = 0};
+    return pattern;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = arena_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    return 0;
+}
+
 static struct expect_want make_want(const struct expect_case *c)
 {
     struct expect_want want = {
@@ -41,6 +80,8 @@ static struct expect_want make_want(const struct expect_case *c)
         want.has_literal = true;
         bytes_append_text(&want.literal, c->literal);
     }
+    want.matches = make_pattern(c->matches);
+    want.until_matches = make_pattern(c->until_matches);
     want.delimiter.length = strlen(delimiter);
     memcpy(want.delimiter.bytes, delimiter, want.delimiter.length);
     want.unordered = calloc(8, sizeof *want.unordered);
@@ -56,6 +97,7 @@ struct told {
     enum expect_answer answer;
     struct expect_outcome outcome;
     size_t seen; /* input bytes that had come */
+    char captured[32];
 };
 
 /* Looks after each of the given lengths of input (ascending, the last is the whole), until there is an
@@ -67,6 +109,8 @@ static struct told look_at(const struct expect_case *c, const size_t *lengths, s
     struct expect_state state = {.cursor = before};
     struct told told = {.answer = EXPECT_MORE};
     struct seam_error error = {0};
+    struct values values;
+    assert_int_equal(values_open(&values, 1, (const char *const[]){"g"}), 0);
     for (size_t i = 0; i <= count && told.answer == EXPECT_MORE; i++) {
         size_t length = i < count ? lengths[i] : whole;
         char *data = malloc(before + length +
@@ -74,13 +118,15 @@ static struct told look_at(const struct expect_case *c, const size_t *lengths, s
         memcpy(data, c->before ? c->before : "", before);
         memcpy(data + before, c->input, length);
         data = realloc(data, before + length ? before + length : 1);
-        told.answer = expect_look(&want, &state, data, before + length, i == count && c->ended, NULL,
+        told.answer = expect_look(&want, &state, data, before + length, i == count && c->ended, &values,
                                   &told.outcome, &error);
         told.seen = length;
         free(data);
     }
     told.outcome.unit_end -= told.answer == EXPECT_MATCHED ? before : 0;
     told.outcome.difference -= told.answer == EXPECT_FAILED ? before : 0;
+    snprintf(told.captured, sizeof told.captured, "%s", bytes_text(&values.slots[0].bytes));
+    values_close(&values);
     expect_state_close(&state);
     expect_want_close(&want);
     return told;
@@ -458,6 +504,126 @@ static void test_unordered(void **state)
     CHECK(cases);
 }
 
+static void test_patterns(void **state)
+{
+    static const struct expect_case cases[] = {
+        {.unit = EXPECT_LINE,
+         .matches = "220 (?<g>\\S+) .*",
+         .input = "220 host ready\nmore",
+         .answer = EXPECT_MATCHED,
+         .at = 15,
+         .needed = 15,
+         .captured = "host"},
+        {.unit = EXPECT_LINE,
+         .matches = "220 .*",
+         .input = "221 no\n",
+         .answer = EXPECT_FAILED,
+         .at = 0,
+         .needed = 7},
+        {.unit = EXPECT_LINE, .matches = "2", .input = "22\n", .answer = EXPECT_FAILED, .at = 0, .needed = 3},
+        {.unit = EXPECT_LINE,
+         .matches = "a|ab",
+         .input = "ab\n",
+         .answer = EXPECT_MATCHED,
+         .at = 3,
+         .needed = 3},
+        {.unit = EXPECT_LINE,
+         .matches = ".*",
+         .delimiter = "\r\n",
+         .input = "a\r\r\n",
+         .answer = EXPECT_MATCHED,
+         .at = 4,
+         .needed = 4},
+        {.unit = EXPECT_LINE,
+         .searched = true,
+         .matches = "port (?<g>\\d+)",
+         .input = "hello\nport 12\nport 13\n",
+         .answer = EXPECT_MATCHED,
+         .at = 14,
+         .needed = 14,
+         .captured = "12"},
+        {.unit = EXPECT_LINE,
+         .searched = true,
+         .matches = "port (?<g>\\d+)",
+         .input = "hello\nport 12",
+         .answer = EXPECT_MORE},
+        {.unit = EXPECT_SIZE,
+         .size = 3,
+         .matches = "a(?<g>.)c",
+         .input = "abcd",
+         .answer = EXPECT_MATCHED,
+         .at = 3,
+         .needed = 3,
+         .captured = "b"},
+        {.unit = EXPECT_SIZE,
+         .size = 3,
+         .matches = "ab",
+         .input = "abc",
+         .answer = EXPECT_FAILED,
+         .at = 0,
+         .needed = 3},
+        {.unit = EXPECT_UNTIL,
+         .literal = ";",
+         .matches = "x=(?<g>\\d+);",
+         .input = "x=41;y=2;",
+         .answer = EXPECT_MATCHED,
+         .at = 5,
+         .needed = 5,
+         .captured = "41"},
+        {.unit = EXPECT_UNTIL,
+         .literal = ";",
+         .matches = "x=\\d+;",
+         .input = "y=4;",
+         .answer = EXPECT_FAILED,
+         .at = 0,
+         .needed = 4},
+        {.unit = EXPECT_UNTIL_MATCH,
+         .until_matches = "250 (?<g>.*)",
+         .input = "250-a\n250-b\n250 c\nnext\n",
+         .answer = EXPECT_MATCHED,
+         .at = 18,
+         .needed = 18,
+         .captured = "c"},
+        {.unit = EXPECT_UNTIL_MATCH,
+         .until_matches = "250 .*",
+         .input = "250-a\n250 c",
+         .answer = EXPECT_MORE},
+        {.unit = EXPECT_UNTIL_MATCH,
+         .until_matches = "\\.",
+         .matches = "(?s)(?<g>a.*)\\.\n",
+         .input = "a\nb\n.\n",
+         .answer = EXPECT_MATCHED,
+         .at = 6,
+         .needed = 6,
+         .captured = "a\nb\n"},
+        {.unit = EXPECT_UNTIL_MATCH,
+         .until_matches = "\\.",
+         .matches = "b",
+         .input = "a\n.\n",
+         .answer = EXPECT_FAILED,
+         .at = 0,
+         .needed = 4},
+        {.unit = EXPECT_REST,
+         .matches = "a+(?<g>b*)",
+         .input = "aab",
+         .ended = true,
+         .answer = EXPECT_MATCHED,
+         .at = 3,
+         .needed = 3,
+         .captured = "b"},
+        {.unit = EXPECT_REST,
+         .matches = "a+",
+         .input = "aab",
+         .ended = true,
+         .answer = EXPECT_FAILED,
+         .at = 0,
+         .needed = 3},
+        {.unit = EXPECT_REST, .matches = "a+", .input = "aab", .answer = EXPECT_MORE},
+    };
+    (void)state;
+    CHECK(cases);
+}
+
 static unsigned next_random(unsigned *seed)
 {
     *seed = *seed * 1103515245u + 12345u;
@@ -506,13 +672,16 @@ static void test_random_cuts(void **state)
     }
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_literal_strict), cmocka_unit_test(test_literal_searched),
-        cmocka_unit_test(test_size),           cmocka_unit_test(test_until),
-        cmocka_unit_test(test_line),           cmocka_unit_test(test_rest),
-        cmocka_unit_test(test_unordered),      cmocka_unit_test(test_random_cuts),
+        TEST(test_literal_strict), TEST(test_literal_searched),
+        TEST(test_size),           TEST(test_until),
+        TEST(test_line),           TEST(test_rest),
+        TEST(test_unordered),      TEST(test_patterns),
+        TEST(test_random_cuts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,6 +85,31 @@ static void on_tick_talk(struct world_program *p, const struct fake_event *event
     }
 }
 
+/* Wakes every 100 ms, and answers what it has read when it wakes. */
+static void on_tick_answer(struct world_program *p, const struct fake_event *event)
+{
+    on_tick(p, event);
+    if (event->kind == FAKE_READ) {
+        fake_keep(p, event->data, event->length);
+    } else if (event->kind == FAKE_TIMER && fake_kept(p)->length && fake_first_connection(p)) {
+        fake_say(fake_first_connection(p), bytes_text(fake_kept(p)));
+        bytes_clear(fake_kept(p));
+    }
+}
+
+static uint64_t works_ns;
+
+/* Works for works_ns on what it has read, then answers. */
+static void on_worker(struct world_program *p, const struct fake_event *event)
+{
+    if (event->kind == FAKE_READ) {
+        fake_busy(p, works_ns);
+        fake_timer(p, works_ns);
+    } else if (event->kind == FAKE_TIMER) {
+        fake_say(fake_first_connection(p), "done\n");
+    }
+}
+
 static void on_long_timer(struct world_program *p, const struct fake_event *event)
 {
     if (event->kind == FAKE_STARTED) {
@@ -155,6 +180,8 @@ static const struct fake_role roles[] = {
     {.command = "blind", .on = on_echo, .port_count = 1, .blind = true, .no_proofs = true},
     {.command = "tick", .on = on_tick, .port_count = 1},
     {.command = "tick-talk", .on = on_tick_talk, .port_count = 1},
+    {.command = "tick-answer", .on = on_tick_answer, .port_count = 1},
+    {.command = "worker", .on = on_worker, .port_count = 1},
     {.command = "long-timer", .on = on_long_timer, .port_count = 1},
     {.command = "sleeper", .on = on_long_timer, .port_count = 1, .sleeps = true},
     {.command = "napper", .on = on_tick, .port_count = 1, .sleeps = true},
@@ -653,6 +680,18 @@ static void test_silence(void **state)
     assert_status(RESULT_FAILED, "should be silent");
 }
 
+/* An answer that comes at any moment of a look, or just before or after it, is no silence. */
+static void test_answer_during_a_look(void **state)
+{
+    (void)state;
+    for (works_ns = 130000; works_ns < 330000; works_ns += FAKE_LOOK_NS - 100) {
+        run_steps("worker", CONNECT "{'send': 'a', 'line': 'x'}, {'expect': 'a', 'silence': true}");
+        assert_status(RESULT_FAILED, "should be silent, but 5 bytes came");
+        run_steps("worker", CONNECT "{'send': 'a', 'line': 'x'}, {'expect': 'a', 'line': 'done'}");
+        assert_passed();
+    }
+}
+
 static void test_silence_of_programs_with_timers(void **state)
 {
     (void)state;
@@ -664,6 +703,10 @@ static void test_silence_of_programs_with_timers(void **state)
     run_steps("tick", CONNECT "{'expect': 'a', 'line': 'never'}");
     assert_status(RESULT_FAILED, "nothing can come any more");
     assert_within_ms(150, 400);
+    /* What Seam sends makes the counting begin anew: the answer comes with the next wake. */
+    run_steps("tick-answer", CONNECT
+              "{'expect': 'a', 'silence': true}, {'send': 'a', 'line': 'x'}, {'expect': 'a', 'line': 'x'}");
+    assert_passed();
     run_steps("long-timer", CONNECT "{'expect': 'a', 'silence': true, 'within_ms': 700}");
     assert_passed();
     assert_within_ms(700, 800);
@@ -901,6 +944,7 @@ int main(void)
         TEST(test_end_waits_for_proof),
         TEST(test_peer_closes),
         TEST(test_silence),
+        TEST(test_answer_during_a_look),
         TEST(test_silence_of_programs_with_timers),
         TEST(test_expect_waits_for_timers_and_no_longer),
         TEST(test_first_impossible_byte_fails),

@@ -31,7 +31,13 @@ static void fake_wait(struct world *base, uint64_t until_ns)
     struct fake_world *world = (struct fake_world *)base;
     uint64_t due_ns = next_due_ns(world), target_ns = due_ns < until_ns ? due_ns : until_ns;
     assert(target_ns != FAKE_NEVER && "nothing will ever end this wait");
-    world->now_ns = target_ns > world->now_ns + FAKE_TICK_NS ? target_ns : world->now_ns + FAKE_TICK_NS;
+    fake_time_passes(world,
+                     target_ns > world->now_ns + FAKE_TICK_NS ? target_ns - world->now_ns : FAKE_TICK_NS);
+}
+
+void fake_time_passes(struct fake_world *world, uint64_t by_ns)
+{
+    world->now_ns += by_ns;
     for (struct world_stage *stage = world->stages; stage; stage = stage->next) {
         fake_stage_happen(stage);
     }
@@ -238,6 +244,7 @@ static enum world_proof tell(struct world_connection *c, enum world_proof proof,
 
 static enum world_proof fake_connection_proof(struct world_connection *c, struct world_proof_facts *facts)
 {
+    fake_time_passes(c->stage->world, FAKE_LOOK_NS);
     facts->accepted = c->accepted;
     facts->unread = c->in.bytes.length - c->in.taken + (c->in.fin && !c->in.fin_taken);
     if (!c->program || c->program->role->no_proofs) {

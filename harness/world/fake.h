@@ -21,7 +21,7 @@
 #include "harness/world/world.h"
 #include "src/bytes.h"
 
-enum { FAKE_TICK_NS = 500, FAKE_ROOM_BYTES = 1 << 20, FAKE_PORTS_MAX = 4 };
+enum { FAKE_TICK_NS = 500, FAKE_LOOK_NS = 2000, FAKE_ROOM_BYTES = 1 << 20, FAKE_PORTS_MAX = 4 };
 #define FAKE_LATENCY_NS ((uint64_t)5000)
 #define FAKE_MS         ((uint64_t)1000000)
 

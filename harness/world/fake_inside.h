@@ -90,6 +90,7 @@ struct world_listener {
 };
 
 void fake_logf(struct fake_world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void fake_time_passes(struct fake_world *world, uint64_t by_ns); /* and what is due happens */
 void fake_pipe_put(struct fake_pipe *pipe, const void *data, size_t length, uint64_t now_ns);
 uint64_t fake_stage_due_ns(const struct world_stage *stage);
 void fake_stage_happen(struct world_stage *stage); /* all that is due */
