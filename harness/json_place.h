@@ -2,8 +2,9 @@
  * json_place - where each value of a JSON text stands; jansson keeps no positions.
  *
  * Checks the text by jansson's own rules (2.14, flags JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL): both accept
- * the same texts, which a test checks on mutated files. Values are jansson's business; this yields ranges of
- * bytes, keys and syntax errors that have a position. It knows nothing of scenarios, and no file.
+ * the same texts, which a test checks on mutated files. One exception: a NUL byte is refused everywhere,
+ * while jansson loses one that stands behind a number or a word. Values are jansson's business; this yields
+ * ranges of bytes, keys and syntax errors that have a position. It knows nothing of scenarios, and no file.
  *
  * Limits: texts below 4 GiB; nesting as given.
  */

@@ -6,3 +6,11 @@ add_library(seam_scenario STATIC
   scenario_steps.c scenario_streams.c scenario_top.c scenario_unroll.c scenario_values.c schema.c signal_names.c source.c step.c
   step_args.c suggest.c text.c)
 target_link_libraries(seam_scenario PUBLIC seam_values seam_core PkgConfig::JANSSON PkgConfig::PCRE2)
+
+foreach(test json_place suggest text scenario scenario_values scenario_mutation)
+  seam_unit_test(${test}_test ${test}_test.c LIBS seam_scenario)
+endforeach()
+if(BUILD_TESTING)
+  target_compile_definitions(scenario_mutation_test PRIVATE
+                             SCENARIO_FILES="${PROJECT_SOURCE_DIR}/tests/scenario/valid")
+endif()
