@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +250,23 @@ ssize_t real_program_read(struct world_program *p, int source, void *buffer, siz
     return n > 0 ? n : 0; /* EIO of a pty is its end */
 }
 
+/*
+ * A kernel worker carries typed bytes to the terminal's other end; until it has run, the program sleeps as if it had read all.
+ * poll(2) there waits for that worker (n_tty_poll), so after this look the program is awake. Returns the bytes it has not read.
+ */
+static int64_t look_behind_terminal(int master)
+{
+    int unread = -1;
+    struct pollfd other = {.fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), .events = POLLIN};
+    if (other.fd < 0 || poll(&other, 1, 0) < 0 || ioctl(other.fd, FIONREAD, &unread) < 0) {
+        unread = -1;
+    }
+    if (other.fd >= 0) {
+        close(other.fd);
+    }
+    return unread;
+}
+
 ssize_t real_program_type(struct world_program *p, const void *data, size_t length)
 {
     int fd = process_stdin_fd(p->process);
@@ -259,6 +277,9 @@ ssize_t real_program_type(struct world_program *p, const void *data, size_t leng
     if (n < 0) {
         return errno == EINTR || errno == EWOULDBLOCK ? -EAGAIN : -errno;
     }
+    if (p->terminal) {
+        look_behind_terminal(fd);
+    }
     return n;
 }
 
@@ -268,6 +289,9 @@ void real_program_type_end(struct world_program *p)
         real_unwatch(&p->in);
     }
     process_stdin_close(p->process);
+    if (p->terminal && process_stdout_fd(p->process) >= 0) {
+        look_behind_terminal(process_stdout_fd(p->process));
+    }
     p->in_closed = true;
 }
 
@@ -275,10 +299,13 @@ int64_t real_program_typed_unread(struct world_program *p)
 {
     int unread = 0;
     int fd = process_stdin_fd(p->process);
-    if (p->terminal || fd < 0 || ioctl(fd, FIONREAD, &unread) < 0) {
+    if (fd < 0) {
         return -1;
     }
-    return unread;
+    if (p->terminal) {
+        return look_behind_terminal(fd);
+    }
+    return ioctl(fd, FIONREAD, &unread) < 0 ? -1 : unread;
 }
 
 int real_program_signal(struct world_program *p, int signal)
