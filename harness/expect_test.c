@@ -34,6 +34,12 @@ struct expect_case {
     size_t needed; /* bytes after which the answer is known, when they come one by one; not for MORE */
 };
 
+/* How a case ends: all that is taken is needed to know it; a failure comes with the byte that can't be, or
+ * with the whole unit. */
+#define MATCHED(taken)               .answer = EXPECT_MATCHED, .at = (taken), .needed = (taken)
+#define FAILED(offset, bytes_needed) .answer = EXPECT_FAILED, .at = (offset), .needed = (bytes_needed)
+#define MORE                         .answer = EXPECT_MORE
+
 static struct arena *arena; /* of the patterns of the running test */
 
 static const struct pattern *make_pattern(const char *regex)
@@ -165,463 +171,202 @@ static void check_case(const struct expect_case *c)
     }
 }
 
-static void check_cases(const struct expect_case *cases, size_t count)
+static void check_cases(enum expect_unit unit, const struct expect_case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        check_case(&cases[i]);
+        struct expect_case c = cases[i];
+        c.unit = unit;
+        check_case(&c);
     }
 }
-#define CHECK(cases) check_cases(cases, sizeof cases / sizeof cases[0])
+#define CHECK(unit, cases) check_cases(unit, cases, sizeof cases / sizeof cases[0])
 
 static void test_literal_strict(void **state)
 {
     static const struct expect_case cases[] = {
-        {.literal = "hello\n", .input = "hello\nmore", .answer = EXPECT_MATCHED, .at = 6, .needed = 6},
-        {.literal = "hello\n", .input = "hel", .answer = EXPECT_MORE},
-        {.literal = "hello\n", .input = "hel", .ended = true, .answer = EXPECT_MORE},
-        {.literal = "hello\n", .input = "", .answer = EXPECT_MORE},
-        {.literal = "hello\n", .input = "help\n", .answer = EXPECT_FAILED, .at = 3, .needed = 4},
-        {.literal = "hello\n", .input = "xhello\n", .answer = EXPECT_FAILED, .at = 0, .needed = 1},
-        {.literal = "hello\n",
-         .before = "hello\nabc",
-         .input = "hello!",
-         .answer = EXPECT_FAILED,
-         .at = 5,
-         .needed = 6},
-        {.literal = "", .input = "anything", .answer = EXPECT_MATCHED, .at = 0, .needed = 0},
-        {.literal = "", .input = "", .answer = EXPECT_MATCHED, .at = 0, .needed = 0},
+        {.literal = "hello\n", .input = "hello\nmore", MATCHED(6)},
+        {.literal = "hello\n", .input = "hel", MORE},
+        {.literal = "hello\n", .input = "hel", .ended = true, MORE},
+        {.literal = "hello\n", .input = "", MORE},
+        {.literal = "hello\n", .input = "help\n", FAILED(3, 4)},
+        {.literal = "hello\n", .input = "xhello\n", FAILED(0, 1)},
+        {.literal = "hello\n", .before = "hello\nabc", .input = "hello!", FAILED(5, 6)},
+        {.literal = "", .input = "anything", MATCHED(0)},
+        {.literal = "", .input = "", MATCHED(0)},
     };
     (void)state;
-    CHECK(cases);
+    CHECK(EXPECT_LITERAL, cases);
 }
 
 static void test_literal_searched(void **state)
 {
     static const struct expect_case cases[] = {
-        {.searched = true,
-         .literal = "aab",
-         .input = "aaab.",
-         .answer = EXPECT_MATCHED,
-         .at = 4,
-         .needed = 4},
-        {.searched = true, .literal = "aab", .input = "aaaa", .answer = EXPECT_MORE},
-        {.searched = true, .literal = "b", .input = "aaab", .answer = EXPECT_MATCHED, .at = 4, .needed = 4},
-        {.searched = true, .literal = "", .input = "aaab", .answer = EXPECT_MATCHED, .at = 0, .needed = 0},
+        {.searched = true, .literal = "aab", .input = "aaab.", MATCHED(4)},
+        {.searched = true, .literal = "aab", .input = "aaaa", MORE},
+        {.searched = true, .literal = "b", .input = "aaab", MATCHED(4)},
+        {.searched = true, .literal = "", .input = "aaab", MATCHED(0)},
         /* What earlier steps took is not found again, nor in part. */
-        {.searched = true, .literal = "one", .before = "one on", .input = "e two", .answer = EXPECT_MORE},
-        {.searched = true,
-         .literal = "one",
-         .before = "one on",
-         .input = "e one",
-         .answer = EXPECT_MATCHED,
-         .at = 5,
-         .needed = 5},
+        {.searched = true, .literal = "one", .before = "one on", .input = "e two", MORE},
+        {.searched = true, .literal = "one", .before = "one on", .input = "e one", MATCHED(5)},
         /* A line begins at a line's start. */
-        {.searched = true,
-         .whole_lines = true,
-         .literal = "ok\n",
-         .input = "not ok\nok\n",
-         .answer = EXPECT_MATCHED,
-         .at = 10,
-         .needed = 10},
-        {.searched = true,
-         .whole_lines = true,
-         .literal = "ok\n",
-         .before = "> ",
-         .input = "ok\n",
-         .answer = EXPECT_MORE},
+        {.searched = true, .whole_lines = true, .literal = "ok\n", .input = "not ok\nok\n", MATCHED(10)},
+        {.searched = true, .whole_lines = true, .literal = "ok\n", .before = "> ", .input = "ok\n", MORE},
         {.searched = true,
          .whole_lines = true,
          .literal = "ok\n",
          .before = "x\n",
          .input = "ok\n",
-         .answer = EXPECT_MATCHED,
-         .at = 3,
-         .needed = 3},
-        {.searched = true,
-         .whole_lines = true,
-         .literal = "a\na\n",
-         .input = "a\nb\na\na\n",
-         .answer = EXPECT_MATCHED,
-         .at = 8,
-         .needed = 8},
-        {.searched = true,
-         .whole_lines = true,
-         .literal = "aa\n",
-         .input = "aaa\naa\n",
-         .answer = EXPECT_MATCHED,
-         .at = 7,
-         .needed = 7},
+         MATCHED(3)},
+        {.searched = true, .whole_lines = true, .literal = "a\na\n", .input = "a\nb\na\na\n", MATCHED(8)},
+        {.searched = true, .whole_lines = true, .literal = "aa\n", .input = "aaa\naa\n", MATCHED(7)},
     };
     (void)state;
-    CHECK(cases);
+    CHECK(EXPECT_LITERAL, cases);
 }
 
 static void test_size(void **state)
 {
     static const struct expect_case cases[] = {
-        {.unit = EXPECT_SIZE, .size = 0, .input = "", .answer = EXPECT_MATCHED, .at = 0, .needed = 0},
-        {.unit = EXPECT_SIZE, .size = 0, .input = "abc", .answer = EXPECT_MATCHED, .at = 0, .needed = 0},
-        {.unit = EXPECT_SIZE, .size = 3, .input = "abc", .answer = EXPECT_MATCHED, .at = 3, .needed = 3},
-        {.unit = EXPECT_SIZE, .size = 3, .input = "abcd", .answer = EXPECT_MATCHED, .at = 3, .needed = 3},
-        {.unit = EXPECT_SIZE, .size = 3, .input = "ab", .answer = EXPECT_MORE},
-        {.unit = EXPECT_SIZE, .size = 3, .input = "ab", .ended = true, .answer = EXPECT_MORE},
-        {.unit = EXPECT_SIZE, .size = 3, .before = "xyz", .input = "ab", .answer = EXPECT_MORE},
-        {.unit = EXPECT_SIZE,
-         .size = 3,
-         .before = "xyz",
-         .input = "abcd",
-         .searched = true,
-         .answer = EXPECT_MATCHED,
-         .at = 3,
-         .needed = 3},
+        {.size = 0, .input = "", MATCHED(0)},
+        {.size = 0, .input = "abc", MATCHED(0)},
+        {.size = 3, .input = "abc", MATCHED(3)},
+        {.size = 3, .input = "abcd", MATCHED(3)},
+        {.size = 3, .input = "ab", MORE},
+        {.size = 3, .input = "ab", .ended = true, MORE},
+        {.size = 3, .before = "xyz", .input = "ab", MORE},
+        {.size = 3, .before = "xyz", .input = "abcd", .searched = true, MATCHED(3)},
     };
     (void)state;
-    CHECK(cases);
+    CHECK(EXPECT_SIZE, cases);
 }
 
 static void test_until(void **state)
 {
     static const struct expect_case cases[] = {
-        {.unit = EXPECT_UNTIL,
-         .literal = "\r\n\r\n",
-         .input = "a: b\r\n\r\nbody",
-         .answer = EXPECT_MATCHED,
-         .at = 8,
-         .needed = 8},
-        {.unit = EXPECT_UNTIL, .literal = "\r\n\r\n", .input = "a: b\r\n\r", .answer = EXPECT_MORE},
-        {.unit = EXPECT_UNTIL,
-         .literal = "\r\n\r\n",
-         .input = "a: b\r\n\r",
-         .ended = true,
-         .answer = EXPECT_MORE},
-        {.unit = EXPECT_UNTIL,
-         .literal = "\r\n",
-         .input = "a\r\r\n",
-         .answer = EXPECT_MATCHED,
-         .at = 4,
-         .needed = 4},
-        {.unit = EXPECT_UNTIL,
-         .literal = "aab",
-         .input = "aaaaab",
-         .answer = EXPECT_MATCHED,
-         .at = 6,
-         .needed = 6},
-        {.unit = EXPECT_UNTIL,
-         .literal = "\n",
-         .input = "\n",
-         .answer = EXPECT_MATCHED,
-         .at = 1,
-         .needed = 1},
+        {.literal = "\r\n\r\n", .input = "a: b\r\n\r\nbody", MATCHED(8)},
+        {.literal = "\r\n\r\n", .input = "a: b\r\n\r", MORE},
+        {.literal = "\r\n\r\n", .input = "a: b\r\n\r", .ended = true, MORE},
+        {.literal = "\r\n", .input = "a\r\r\n", MATCHED(4)},
+        {.literal = "aab", .input = "aaaaab", MATCHED(6)},
+        {.literal = "\n", .input = "\n", MATCHED(1)},
         /* Half of the bytes were taken by the step before: they don't count. */
-        {.unit = EXPECT_UNTIL, .literal = "\r\n", .before = "x\r", .input = "\nabc\r", .answer = EXPECT_MORE},
-        {.unit = EXPECT_UNTIL,
-         .literal = "\r\n",
-         .before = "x\r",
-         .input = "\nabc\r\n",
-         .answer = EXPECT_MATCHED,
-         .at = 6,
-         .needed = 6},
-        {.unit = EXPECT_UNTIL,
-         .literal = ">",
-         .searched = true,
-         .input = "SERVER SAYS> ",
-         .answer = EXPECT_MATCHED,
-         .at = 12,
-         .needed = 12},
+        {.literal = "\r\n", .before = "x\r", .input = "\nabc\r", MORE},
+        {.literal = "\r\n", .before = "x\r", .input = "\nabc\r\n", MATCHED(6)},
+        {.literal = ">", .searched = true, .input = "SERVER SAYS> ", MATCHED(12)},
     };
     (void)state;
-    CHECK(cases);
+    CHECK(EXPECT_UNTIL, cases);
 }
 
 static void test_line(void **state)
 {
     static const struct expect_case cases[] = {
-        {.unit = EXPECT_LINE, .input = "one\ntwo\n", .answer = EXPECT_MATCHED, .at = 4, .needed = 4},
-        {.unit = EXPECT_LINE, .input = "\n", .answer = EXPECT_MATCHED, .at = 1, .needed = 1},
-        {.unit = EXPECT_LINE, .input = "one", .answer = EXPECT_MORE},
-        {.unit = EXPECT_LINE, .input = "one", .ended = true, .answer = EXPECT_MORE},
-        {.unit = EXPECT_LINE,
-         .before = "half",
-         .input = " line\nx",
-         .answer = EXPECT_MATCHED,
-         .at = 6,
-         .needed = 6},
-        {.unit = EXPECT_LINE,
-         .delimiter = "\r\n",
-         .input = "a\nb\r\r\nc\r\n",
-         .answer = EXPECT_MATCHED,
-         .at = 6,
-         .needed = 6},
-        {.unit = EXPECT_LINE,
-         .delimiter = "aab",
-         .input = "aaaabx",
-         .answer = EXPECT_MATCHED,
-         .at = 5,
-         .needed = 5},
-        {.unit = EXPECT_LINE,
-         .searched = true,
-         .input = "one\n",
-         .answer = EXPECT_MATCHED,
-         .at = 4,
-         .needed = 4},
+        {.input = "one\ntwo\n", MATCHED(4)},
+        {.input = "\n", MATCHED(1)},
+        {.input = "one", MORE},
+        {.input = "one", .ended = true, MORE},
+        {.before = "half", .input = " line\nx", MATCHED(6)},
+        {.delimiter = "\r\n", .input = "a\nb\r\r\nc\r\n", MATCHED(6)},
+        {.delimiter = "aab", .input = "aaaabx", MATCHED(5)},
+        {.searched = true, .input = "one\n", MATCHED(4)},
     };
     (void)state;
-    CHECK(cases);
+    CHECK(EXPECT_LINE, cases);
 }
 
 static void test_rest(void **state)
 {
     static const struct expect_case cases[] = {
-        {.unit = EXPECT_REST,
-         .input = "anything",
-         .ended = true,
-         .answer = EXPECT_MATCHED,
-         .at = 8,
-         .needed = 8},
-        {.unit = EXPECT_REST, .input = "", .ended = true, .answer = EXPECT_MATCHED, .at = 0, .needed = 0},
-        {.unit = EXPECT_REST, .input = "anything", .answer = EXPECT_MORE},
-        {.unit = EXPECT_REST,
-         .literal = "bye\n",
-         .input = "bye\n",
-         .ended = true,
-         .answer = EXPECT_MATCHED,
-         .at = 4,
-         .needed = 4},
-        {.unit = EXPECT_REST, .literal = "bye\n", .input = "bye\n", .answer = EXPECT_MORE},
-        {.unit = EXPECT_REST, .literal = "bye\n", .input = "by", .ended = true, .answer = EXPECT_MORE},
-        {.unit = EXPECT_REST,
-         .literal = "bye\n",
-         .input = "bye!",
-         .answer = EXPECT_FAILED,
-         .at = 3,
-         .needed = 4},
-        {.unit = EXPECT_REST,
-         .literal = "bye\n",
-         .input = "bye\nx",
-         .answer = EXPECT_FAILED,
-         .at = 4,
-         .needed = 5},
-        {.unit = EXPECT_REST,
-         .literal = "",
-         .input = "",
-         .ended = true,
-         .answer = EXPECT_MATCHED,
-         .at = 0,
-         .needed = 0},
-        {.unit = EXPECT_REST, .literal = "", .input = "x", .answer = EXPECT_FAILED, .at = 0, .needed = 1},
-        {.unit = EXPECT_REST,
-         .literal = "bye\n",
+        {.input = "anything", .ended = true, MATCHED(8)},
+        {.input = "", .ended = true, MATCHED(0)},
+        {.input = "anything", MORE},
+        {.literal = "bye\n", .input = "bye\n", .ended = true, MATCHED(4)},
+        {.literal = "bye\n", .input = "bye\n", MORE},
+        {.literal = "bye\n", .input = "by", .ended = true, MORE},
+        {.literal = "bye\n", .input = "bye!", FAILED(3, 4)},
+        {.literal = "bye\n", .input = "bye\nx", FAILED(4, 5)},
+        {.literal = "", .input = "", .ended = true, MATCHED(0)},
+        {.literal = "", .input = "x", FAILED(0, 1)},
+        {.literal = "bye\n",
          .searched = true,
          .before = "hello\n",
          .input = "xbye\n",
          .ended = true,
-         .answer = EXPECT_FAILED,
-         .at = 0,
-         .needed = 1},
+         FAILED(0, 1)},
     };
     (void)state;
-    CHECK(cases);
+    CHECK(EXPECT_REST, cases);
 }
 
 static void test_unordered(void **state)
 {
     static const struct expect_case cases[] = {
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "a|b|c",
-         .input = "c\na\nb\nd\n",
-         .answer = EXPECT_MATCHED,
-         .at = 6,
-         .needed = 6},
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "a|a",
-         .input = "a\na\n",
-         .answer = EXPECT_MATCHED,
-         .at = 4,
-         .needed = 4},
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "a|b",
-         .input = "a\na\n",
-         .answer = EXPECT_FAILED,
-         .at = 2,
-         .needed = 3},
-        {.unit = EXPECT_UNORDERED, .unordered = "a|b", .input = "b\n", .answer = EXPECT_MORE},
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "a|ab",
-         .input = "ab\na\n",
-         .answer = EXPECT_MATCHED,
-         .at = 5,
-         .needed = 5},
+        {.unordered = "a|b|c", .input = "c\na\nb\nd\n", MATCHED(6)},
+        {.unordered = "a|a", .input = "a\na\n", MATCHED(4)},
+        {.unordered = "a|b", .input = "a\na\n", FAILED(2, 3)},
+        {.unordered = "a|b", .input = "b\n", MORE},
+        {.unordered = "a|ab", .input = "ab\na\n", MATCHED(5)},
         /* The first impossible byte is told before its line is whole. */
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "apple|apply",
-         .input = "apple\nappla",
-         .answer = EXPECT_FAILED,
-         .at = 10,
-         .needed = 11},
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "ab|a",
-         .input = "ab!",
-         .answer = EXPECT_FAILED,
-         .at = 2,
-         .needed = 3},
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "ab",
-         .input = "a\n",
-         .answer = EXPECT_FAILED,
-         .at = 1,
-         .needed = 2},
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "|x",
-         .input = "\nx\n",
-         .answer = EXPECT_MATCHED,
-         .at = 3,
-         .needed = 3},
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "x\r|y",
-         .delimiter = "\r\n",
-         .input = "x\r\r\ny\r\n",
-         .answer = EXPECT_MATCHED,
-         .at = 7,
-         .needed = 7},
-        {.unit = EXPECT_UNORDERED,
-         .unordered = "a|b",
-         .before = "a",
-         .input = "a\nb\n",
-         .answer = EXPECT_MATCHED,
-         .at = 4,
-         .needed = 4},
+        {.unordered = "apple|apply", .input = "apple\nappla", FAILED(10, 11)},
+        {.unordered = "ab|a", .input = "ab!", FAILED(2, 3)},
+        {.unordered = "ab", .input = "a\n", FAILED(1, 2)},
+        {.unordered = "|x", .input = "\nx\n", MATCHED(3)},
+        {.unordered = "x\r|y", .delimiter = "\r\n", .input = "x\r\r\ny\r\n", MATCHED(7)},
+        {.unordered = "a|b", .before = "a", .input = "a\nb\n", MATCHED(4)},
         /* Searched: other lines are passed over. */
-        {.unit = EXPECT_UNORDERED,
-         .searched = true,
-         .unordered = "a|b",
-         .input = "x\nb\nab\na\nz\n",
-         .answer = EXPECT_MATCHED,
-         .at = 9,
-         .needed = 9},
+        {.searched = true, .unordered = "a|b", .input = "x\nb\nab\na\nz\n", MATCHED(9)},
     };
     (void)state;
-    CHECK(cases);
+    CHECK(EXPECT_UNORDERED, cases);
 }
 
 static void test_patterns(void **state)
 {
-    static const struct expect_case cases[] = {
-        {.unit = EXPECT_LINE,
-         .matches = "220 (?<g>\\S+) .*",
-         .input = "220 host ready\nmore",
-         .answer = EXPECT_MATCHED,
-         .at = 15,
-         .needed = 15,
-         .captured = "host"},
-        {.unit = EXPECT_LINE,
-         .matches = "220 .*",
-         .input = "221 no\n",
-         .answer = EXPECT_FAILED,
-         .at = 0,
-         .needed = 7},
-        {.unit = EXPECT_LINE, .matches = "2", .input = "22\n", .answer = EXPECT_FAILED, .at = 0, .needed = 3},
-        {.unit = EXPECT_LINE,
-         .matches = "a|ab",
-         .input = "ab\n",
-         .answer = EXPECT_MATCHED,
-         .at = 3,
-         .needed = 3},
-        {.unit = EXPECT_LINE,
-         .matches = ".*",
-         .delimiter = "\r\n",
-         .input = "a\r\r\n",
-         .answer = EXPECT_MATCHED,
-         .at = 4,
-         .needed = 4},
-        {.unit = EXPECT_LINE,
-         .searched = true,
+    static const struct expect_case line[] = {
+        {.matches = "220 (?<g>\\S+) .*", .input = "220 host ready\nmore", MATCHED(15), .captured = "host"},
+        {.matches = "220 .*", .input = "221 no\n", FAILED(0, 7)},
+        {.matches = "2", .input = "22\n", FAILED(0, 3)},
+        {.matches = "a|ab", .input = "ab\n", MATCHED(3)},
+        {.matches = ".*", .delimiter = "\r\n", .input = "a\r\r\n", MATCHED(4)},
+        {.searched = true,
          .matches = "port (?<g>\\d+)",
          .input = "hello\nport 12\nport 13\n",
-         .answer = EXPECT_MATCHED,
-         .at = 14,
-         .needed = 14,
+         MATCHED(14),
          .captured = "12"},
-        {.unit = EXPECT_LINE,
-         .searched = true,
-         .matches = "port (?<g>\\d+)",
-         .input = "hello\nport 12",
-         .answer = EXPECT_MORE},
-        {.unit = EXPECT_SIZE,
-         .size = 3,
-         .matches = "a(?<g>.)c",
-         .input = "abcd",
-         .answer = EXPECT_MATCHED,
-         .at = 3,
-         .needed = 3,
-         .captured = "b"},
-        {.unit = EXPECT_SIZE,
-         .size = 3,
-         .matches = "ab",
-         .input = "abc",
-         .answer = EXPECT_FAILED,
-         .at = 0,
-         .needed = 3},
-        {.unit = EXPECT_UNTIL,
-         .literal = ";",
-         .matches = "x=(?<g>\\d+);",
-         .input = "x=41;y=2;",
-         .answer = EXPECT_MATCHED,
-         .at = 5,
-         .needed = 5,
-         .captured = "41"},
-        {.unit = EXPECT_UNTIL,
-         .literal = ";",
-         .matches = "x=\\d+;",
-         .input = "y=4;",
-         .answer = EXPECT_FAILED,
-         .at = 0,
-         .needed = 4},
-        {.unit = EXPECT_UNTIL_MATCH,
-         .until_matches = "250 (?<g>.*)",
+        {.searched = true, .matches = "port (?<g>\\d+)", .input = "hello\nport 12", MORE},
+    };
+    static const struct expect_case size[] = {
+        {.size = 3, .matches = "a(?<g>.)c", .input = "abcd", MATCHED(3), .captured = "b"},
+        {.size = 3, .matches = "ab", .input = "abc", FAILED(0, 3)},
+    };
+    static const struct expect_case until[] = {
+        {.literal = ";", .matches = "x=(?<g>\\d+);", .input = "x=41;y=2;", MATCHED(5), .captured = "41"},
+        {.literal = ";", .matches = "x=\\d+;", .input = "y=4;", FAILED(0, 4)},
+    };
+    static const struct expect_case until_match[] = {
+        {.until_matches = "250 (?<g>.*)",
          .input = "250-a\n250-b\n250 c\nnext\n",
-         .answer = EXPECT_MATCHED,
-         .at = 18,
-         .needed = 18,
+         MATCHED(18),
          .captured = "c"},
-        {.unit = EXPECT_UNTIL_MATCH,
-         .until_matches = "250 .*",
-         .input = "250-a\n250 c",
-         .answer = EXPECT_MORE},
-        {.unit = EXPECT_UNTIL_MATCH,
-         .until_matches = "\\.",
+        {.until_matches = "250 .*", .input = "250-a\n250 c", MORE},
+        {.until_matches = "\\.",
          .matches = "(?s)(?<g>a.*)\\.\n",
          .input = "a\nb\n.\n",
-         .answer = EXPECT_MATCHED,
-         .at = 6,
-         .needed = 6,
+         MATCHED(6),
          .captured = "a\nb\n"},
-        {.unit = EXPECT_UNTIL_MATCH,
-         .until_matches = "\\.",
-         .matches = "b",
-         .input = "a\n.\n",
-         .answer = EXPECT_FAILED,
-         .at = 0,
-         .needed = 4},
-        {.unit = EXPECT_REST,
-         .matches = "a+(?<g>b*)",
-         .input = "aab",
-         .ended = true,
-         .answer = EXPECT_MATCHED,
-         .at = 3,
-         .needed = 3,
-         .captured = "b"},
-        {.unit = EXPECT_REST,
-         .matches = "a+",
-         .input = "aab",
-         .ended = true,
-         .answer = EXPECT_FAILED,
-         .at = 0,
-         .needed = 3},
-        {.unit = EXPECT_REST, .matches = "a+", .input = "aab", .answer = EXPECT_MORE},
+        {.until_matches = "\\.", .matches = "b", .input = "a\n.\n", FAILED(0, 4)},
+    };
+    static const struct expect_case rest[] = {
+        {.matches = "a+(?<g>b*)", .input = "aab", .ended = true, MATCHED(3), .captured = "b"},
+        {.matches = "a+", .input = "aab", .ended = true, FAILED(0, 3)},
+        {.matches = "a+", .input = "aab", MORE},
     };
     (void)state;
-    CHECK(cases);
+    CHECK(EXPECT_LINE, line);
+    CHECK(EXPECT_SIZE, size);
+    CHECK(EXPECT_UNTIL, until);
+    CHECK(EXPECT_UNTIL_MATCH, until_match);
+    CHECK(EXPECT_REST, rest);
 }
 
 static unsigned next_random(unsigned *seed)

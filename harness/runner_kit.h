@@ -12,7 +12,7 @@ const struct scenario *kit_only(const struct scenario_file *file);
 
 char *kit_folder_new(void);                    /* below $TMPDIR; the caller frees it with kit_folder_free */
 size_t kit_folder_entries(const char *folder); /* how many things lie in it */
-int kit_folder_free(char *folder);             /* 0, or -1 and a line on stderr: it is not empty */
+int kit_folder_free(char *folder);             /* 0, or -1 and a line that says so: it is not empty */
 size_t kit_descriptors(void);                  /* open in this process */
 size_t kit_children(void);                     /* processes below this one */
 

@@ -99,8 +99,7 @@ static void assert_passed(const struct run *run)
     result_close(&result);
 }
 
-/* --- segmentations
- * ------------------------------------------------------------------------------------------------------- */
+/* --- segmentations --- */
 
 /* Where a cut may be listed: in a burst, not at its ends. */
 struct places {
@@ -189,8 +188,7 @@ static void assert_equal_runs(const struct run *a, const struct run *b)
     bytes_free(&difference);
 }
 
-/* --- many at once
- * -------------------------------------------------------------------------------------------------------- */
+/* --- many at once --- */
 
 /* Runs a batch at once and holds each transcript against the reference. */
 static void run_batch(const struct scenario *scenario, size_t first, const struct places *places,
@@ -250,8 +248,7 @@ static void test_many_runs_at_once(void **state)
     scenario_file_free(file);
 }
 
-/* --- facts before time
- * --------------------------------------------------------------------------------------------------- */
+/* --- facts before time --- */
 
 static uint64_t time_run_ns(const struct scenario *scenario, enum result_status status)
 {
@@ -309,8 +306,7 @@ static void test_failing_takes_no_longer(void **state)
     }
 }
 
-/* --- ended at any moment
- * ------------------------------------------------------------------------------------------------- */
+/* --- ended at any moment --- */
 
 /* Frees a run after so many advances; false when it had ended by itself before. */
 static bool free_after(const struct scenario *scenario, size_t advances)
@@ -372,10 +368,12 @@ static void test_free_beside_others(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-/* glibc counts what its per-thread caches hold as used, so memory seems to grow a little: count without them. */
+/* glibc counts what its per-thread caches hold as used, so memory seems to grow a little: count without them.
+ */
 static void without_caches(char **argv)
 {
-    if (!SANITIZED && !getenv("GLIBC_TUNABLES") && setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0) {
+    if (!SANITIZED && !getenv("GLIBC_TUNABLES") &&
+        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1) == 0) {
         execv("/proc/self/exe", argv);
     }
 }

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- time
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 static uint64_t fake_now_ns(struct world *base)
 {
@@ -56,8 +54,7 @@ void fake_logf(struct fake_world *world, const char *format, ...)
     bytes_append_text(&world->log, word);
 }
 
-/* --- stages and silence
- * ---------------------------------------------------------------------------------------------- */
+/* --- stages --- */
 
 static struct world_stage *fake_stage_open(struct world *base)
 {
@@ -101,9 +98,7 @@ static void fake_attach(struct world_stage *stage, const char *name, const char 
     stage->attached = true;
 }
 
-/* --- ports
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- ports --- */
 
 static int fake_free_port(struct world *base)
 {
@@ -121,8 +116,7 @@ bool fake_port_in_use(struct world *base, uint16_t port)
     return fake_program_at(world, port) != NULL;
 }
 
-/* --- Seam's side of a connection
- * -------------------------------------------------------------------------------------- */
+/* --- Seam's side of a connection --- */
 
 static struct world_connection *fake_connect_to(struct world_stage *stage, const char *host, uint16_t port,
                                                 int64_t receive_buffer, struct seam_error *error)
@@ -256,8 +250,7 @@ static enum world_proof fake_connection_proof(struct world_connection *c, struct
     return c->peer_gone ? tell(c, WORLD_PROOF_CLOSED, "closed") : WORLD_PROOF_PENDING;
 }
 
-/* --- Seam's side of a program
- * ------------------------------------------------------------------------------------------ */
+/* --- Seam's side of a program --- */
 
 static void fake_program_look(struct world_program *p, struct world_program_facts *facts)
 {
@@ -347,9 +340,7 @@ static const char *fake_program_containment(struct world_program *p)
     return "memory";
 }
 
-/* --- the world
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- the world --- */
 
 static void fake_free(struct world *base)
 {

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- pipes
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- pipes --- */
 
 void fake_pipe_put(struct fake_pipe *pipe, const void *data, size_t length, uint64_t now_ns)
 {
@@ -62,9 +60,7 @@ static void pipe_free(struct fake_pipe *pipe)
     bytes_free(&pipe->bytes);
 }
 
-/* --- programs
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- programs --- */
 
 static void happens(struct world_program *p, struct fake_event event)
 {
@@ -154,8 +150,7 @@ bool fake_program_will_read(const struct world_program *p)
     return will && !fake_program_is_blocked(p);
 }
 
-/* --- connections
- * -------------------------------------------------------------------------------------------------------- */
+/* --- connections --- */
 
 struct world_connection *fake_connection_new(struct world_stage *stage, struct world_program *program)
 {
@@ -241,8 +236,7 @@ static void read_typed(struct world_program *p)
     free(copy);
 }
 
-/* --- what happens when
- * ------------------------------------------------------------------------------------------------------ */
+/* --- what happens when --- */
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
