@@ -66,10 +66,10 @@ enum settle_class settle_check(struct settle *settle, const pid_t *roots, size_t
 /* Remembers how often each thread of the last check has gone to sleep so far. */
 void settle_mark(struct settle *settle);
 
-/* True when each thread that waits with a time limit or sleeps (by the last check, which must not have been BUSY) has
- * woken, done its work and gone to sleep again at least `times` times since settle_mark(): what it does by
- * itself, it has done. A thread with a long timer keeps this false, and so does one that was started after
- * the mark: the caller needs a deadline of its own. True when no thread waits with a limit. */
+/* True when each thread that waits with a time limit or sleeps (by the last check, which must not have been
+ * BUSY) has woken, done its work and gone to sleep again at least `times` times since settle_mark(): what it
+ * does by itself, it has done. A thread with a long timer keeps this false, and so does one that was started
+ * after the mark: the caller needs a deadline of its own. True when no thread waits with a limit. */
 bool settle_woken(const struct settle *settle, unsigned times);
 
 #endif
