@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -103,6 +104,12 @@ static void keeper_contain(const struct keeper_plan *plan)
     if (plan->uid_map != NULL &&
         !(write_file("/proc/self/setgroups", "deny") && write_file("/proc/self/uid_map", plan->uid_map) &&
           write_file("/proc/self/gid_map", plan->gid_map)))
+        launch_fail(KEEPER_STAGE_CONTAINMENT, errno);
+    /* Without a /proc of its own, what a program reads about its own pid there is about a stranger.
+     * LeakSanitizer then sees no threads and reports false leaks. A slave, or the mount would show in
+     * everybody's /proc. */
+    if (plan->namespaced && (mount(NULL, "/proc", NULL, MS_SLAVE, NULL) != 0 ||
+                             mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0))
         launch_fail(KEEPER_STAGE_CONTAINMENT, errno);
     if (plan->namespaced) {
         /* Second cause beside the end of the control socket. Should Seam be gone already, that one tells. */

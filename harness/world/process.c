@@ -30,8 +30,8 @@ static const struct {
     const char *name;
     unsigned long clone_flags;
 } containments[] = {
-    [NAMESPACE] = {"pid namespace", CLONE_NEWPID},
-    [USER_NAMESPACE] = {"pid namespace in a user namespace", CLONE_NEWUSER | CLONE_NEWPID},
+    [NAMESPACE] = {"pid namespace", CLONE_NEWPID | CLONE_NEWNS},
+    [USER_NAMESPACE] = {"pid namespace in a user namespace", CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS},
     [SUBREAPER] = {"subreaper", 0},
 };
 

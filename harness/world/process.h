@@ -7,11 +7,11 @@
  * called setsid.
  *
  * Containment, the first that is allowed here unless the specification names one:
- *   namespace  the keeper is init of a PID namespace. With CAP_SYS_ADMIN nothing else changes for the
- * program. Without, a user namespace comes along that has only the caller's own uid and gid: set-uid programs
- * and setgroups(2) do not work in it. The program sees its own small pids, /proc shows the outer ones.
- *   subreaper  the keeper collects every orphan of the tree and kills its descendants until none is left. Can
- * be escaped only by killing the keeper, or by a change to a user whom Seam may not signal.
+ *   namespace  the keeper is init of a PID namespace with a /proc of its own, so the program sees its own
+ * small pids and nobody else. With CAP_SYS_ADMIN nothing else changes for it. Without, a user namespace comes
+ *              along that has only the caller's own uid and gid: set-uid programs and setgroups(2) do not
+ * work in it. subreaper  the keeper collects every orphan of the tree and kills its descendants until none is
+ * left. Can be escaped only by killing the keeper, or by a change to a user whom Seam may not signal.
  *
  * For callers:
  * - Ignore SIGPIPE: a program may close its stdin.

@@ -264,7 +264,10 @@ static void test_pid_is_the_outer_one(void **state)
     struct process *process = FIXTURE_START("pid");
     char text[FIXTURE_OUTPUT_BYTES_MAX] = "", path[64], target[PATH_MAX] = "", wanted[PATH_MAX];
     fixture_read(process_stdout_fd(process), text, "\n");
-    pid_t inner = atoi(text);
+    int inner = 0, by_proc = 0, is_itself = 0;
+    assert_int_equal(sscanf(text, "%d %d %d", &inner, &by_proc, &is_itself), 3);
+    assert_int_equal(by_proc, inner);
+    assert_int_equal(is_itself, 1);
     if (fixture_containment == PROCESS_CONTAINMENT_NAMESPACE)
         assert_int_equal(inner, 2); /* and never 1, for which signals have no default action */
     else

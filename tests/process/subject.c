@@ -130,7 +130,14 @@ static int run_terminal(char **args)
 static int run_pid(char **args)
 {
     (void)args;
-    printf("%d\n", (int)getpid());
+    /* Both must be about this very process. */
+    char path[64], by_pid[4096] = "", by_self[4096] = "", pid[32] = "";
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)getpid());
+    must(readlink(path, by_pid, sizeof by_pid - 1) > 0 &&
+             readlink("/proc/self/exe", by_self, sizeof by_self - 1) > 0,
+         "exe");
+    must(readlink("/proc/self", pid, sizeof pid - 1) > 0, "self");
+    printf("%d %s %d\n", (int)getpid(), pid, strcmp(by_pid, by_self) == 0);
     fflush(stdout);
     pause();
     return 0;
