@@ -271,7 +271,7 @@ static const struct data *build_object(struct scope *s, struct node node)
     struct loader *l = s->b->l;
     struct node form = {.json = NULL}, times = node_get(node, "times");
     check_keys(l, node, format_data_keys, "data");
-    for (struct node_iterator i = node_each(node); node_next(&i);) {
+    for (struct node_iterator i = node_members(node); node_next(&i);) {
         static const char *const forms[] = {"text", "line", "lines", "hex", "base64", "bytes", "file"};
         for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
             if (strcmp(i.key, forms[f]) != 0) {

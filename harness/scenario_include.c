@@ -181,7 +181,7 @@ static void bind_vars(struct scope *s, struct scope *part, struct node given, st
 {
     struct builder *b = s->b;
     size_t capacity = 0;
-    struct node_iterator i = node_each(given);
+    struct node_iterator i = node_members(given);
     while (node_next(&i)) {
         if (is_comment(i.key)) {
             continue;
@@ -194,7 +194,7 @@ static void bind_vars(struct scope *s, struct scope *part, struct node given, st
     }
     const struct frame *outer = b->l->frame;
     b->l->frame = frame;
-    for (i = node_each(own); node_next(&i);) {
+    for (i = node_members(own); node_next(&i);) {
         if (is_comment(i.key) || names_find(&part->variables, i.key, strlen(i.key))) {
             continue;
         }
@@ -245,8 +245,12 @@ bool build_include(struct scope *s, struct node step, struct step_node *out, str
     if (!node_is_absent(delimiter)) {
         build_delimiter(part, delimiter, &part->delimiter);
     }
+    struct node own = node_get(root, "vars");
+    if (!node_is_absent(own)) {
+        check_object(b->l, own, "an object of variables");
+    }
     b->l->frame = outer;
-    bind_vars(s, part, given, node_get(root, "vars"), frame, binding);
+    bind_vars(s, part, given, own, frame, binding);
     b->l->frame = frame;
     if (node_is_absent(steps)) {
         tell(b->l, frame->from, "%s has no \"steps\" to include", source->path);

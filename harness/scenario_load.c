@@ -86,13 +86,13 @@ static struct scenario *build_scenario(struct loader *l, struct node root, struc
 static bool check_row(struct loader *l, struct node first, struct node row)
 {
     bool right = true;
-    for (struct node_iterator i = node_each(first); node_next(&i);) {
+    for (struct node_iterator i = node_members(first); node_next(&i);) {
         if (strcmp(i.key, "row") != 0 && !is_comment(i.key) && node_is_absent(node_get(row, i.key))) {
             tell(l, node_place(row), "this row lacks \"%s\", which the first row has", i.key);
             right = false;
         }
     }
-    for (struct node_iterator i = node_each(row); node_next(&i);) {
+    for (struct node_iterator i = node_members(row); node_next(&i);) {
         if (strcmp(i.key, "row") != 0 && !is_comment(i.key) && node_is_absent(node_get(first, i.key))) {
             tell(l, node_key_place(i.node), "the first row has no \"%s\"", i.key);
             right = false;

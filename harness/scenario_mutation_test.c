@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "harness/scenario_fixture.h"
 
@@ -146,11 +147,166 @@ static void test_mutated(void **state)
     }
 }
 
+/* --- changed values, in a file that stays JSON -----------------------------------------------------------
+ */
+
+static json_t *random_value(uint32_t *seed)
+{
+    static const char *const values[] = {
+        "null",
+        "true",
+        "false",
+        "0",
+        "-1",
+        "1.5",
+        "3",
+        "9223372036854775807",
+        "\"\"",
+        "\"a\"",
+        "\"b\"",
+        "\"server\"",
+        "\"server.http\"",
+        "\"server.log\"",
+        "\"s\"",
+        "\"nope\"",
+        "\"${n}\"",
+        "\"${i * i - 1}\"",
+        "\"${1 / (count - 3)}\"",
+        "\"${len(user)}\"",
+        "\"${server.http.port}\"",
+        "\"${\"",
+        "\"(?<n>.)(\"",
+        "\"(?<n>.)\"",
+        "\"127.0.0.1:0\"",
+        "\"parts/greet.part.json\"",
+        "\"parts/nope\"",
+        "\"steps.json\"",
+        "\"a@1,99999\"",
+        "[]",
+        "{}",
+        "[[]]",
+        "[\"a\", 1]",
+        "{\"text\": \"${i}\", \"times\": \"${n}\"}",
+        "{\"hex\": \"0\"}",
+        "{\"lines\": [\"x\", {\"file\": \"steps.json\"}]}",
+        "{\"matches\": \"(?<m>\\\\d+)\"}",
+        "{\"send\": \"b\", \"line\": \"x\"}",
+        "{\"connect\": \"z\", \"to\": \"server.http\"}",
+        "{\"close\": \"a\"}",
+        "{\"repeat\": 3, \"as\": \"i\", \"steps\": [{\"settle\": \"server\"}]}",
+        "{\"include\": \"steps.json\"}",
+        "{\"command\": [\"x\"], \"listens\": [\"a\"]}",
+    };
+    json_t *value =
+        json_loads(values[next_random(seed) % (sizeof values / sizeof values[0])], JSON_DECODE_ANY, NULL);
+    assert_non_null(value);
+    return value;
+}
+
+/* The key of a random member; borrowed. */
+static const char *random_key(json_t *object, uint32_t *seed)
+{
+    size_t skip = next_random(seed) % json_object_size(object);
+    void *member = json_object_iter(object);
+    while (skip-- > 0) {
+        member = json_object_iter_next(object, member);
+    }
+    return json_object_iter_key(member);
+}
+
+static void change_member(json_t *object, uint32_t *seed)
+{
+    static const char *const keys[] = {
+        "line",    "lines",   "data",    "send", "expect", "times", "steps", "matches", "why",   "as",
+        "text",    "vars",    "each",    "part", "to",     "until", "cut",   "listens", "x",     "stdio",
+        "address", "include", "barrier", "exit", "size",   "split", "stop",  "start",   "repeat"};
+    char old[100];
+    snprintf(old, sizeof old, "%s", random_key(object, seed));
+    json_t *value = json_incref(json_object_get(object, old));
+    switch (next_random(seed) % 4) {
+    case 0:
+        json_object_del(object, old);
+        break;
+    case 1: /* another name for it */
+        json_object_del(object, old);
+        json_object_set(object, keys[next_random(seed) % (sizeof keys / sizeof keys[0])], value);
+        break;
+    case 2: /* one more */
+        json_object_set_new(object, keys[next_random(seed) % (sizeof keys / sizeof keys[0])],
+                            random_value(seed));
+        break;
+    default:
+        json_object_set_new(object, old, random_value(seed));
+        break;
+    }
+    json_decref(value);
+}
+
+static void change_item(json_t *array, uint32_t *seed)
+{
+    size_t at = next_random(seed) % json_array_size(array), from = next_random(seed) % json_array_size(array);
+    switch (next_random(seed) % 4) {
+    case 0:
+        json_array_remove(array, at);
+        break;
+    case 1:
+        json_array_insert_new(array, at, json_deep_copy(json_array_get(array, from)));
+        break;
+    case 2:
+        json_array_insert_new(array, at, random_value(seed));
+        break;
+    default:
+        json_array_set_new(array, at, random_value(seed));
+        break;
+    }
+}
+
+/* Changes something in the value, at a random depth. */
+static void change(json_t *json, uint32_t *seed)
+{
+    json_t *child = NULL;
+    if (json_is_object(json) && json_object_size(json) > 0) {
+        child = json_object_get(json, random_key(json, seed));
+    } else if (json_is_array(json) && json_array_size(json) > 0) {
+        child = json_array_get(json, next_random(seed) % json_array_size(json));
+    } else {
+        return;
+    }
+    if (next_random(seed) % 3 && (json_object_size(child) > 0 || json_array_size(child) > 0)) {
+        change(child, seed);
+    } else if (json_is_object(json)) {
+        change_member(json, seed);
+    } else {
+        change_item(json, seed);
+    }
+}
+
+static void test_changed_values(void **state)
+{
+    const struct corpus *corpus = *state;
+    uint32_t seed = 4711;
+    int rounds = getenv("SEAM_FULL") ? 20 * ROUNDS : ROUNDS;
+    for (int round = 0; round < rounds; round++) {
+        size_t i = next_random(&seed) % corpus->count;
+        json_t *json = json_loadb(corpus->text[i], corpus->length[i], JSON_ALLOW_NUL, NULL);
+        assert_non_null(json);
+        for (uint32_t changes = 1 + next_random(&seed) % 2; changes > 0; changes--) {
+            change(json, &seed);
+        }
+        char *text = json_dumps(json, JSON_INDENT(1));
+        assert_non_null(text);
+        load(corpus->path[i], text, strlen(text));
+        free(text);
+        json_decref(json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_beginning),
         cmocka_unit_test(test_mutated),
+        cmocka_unit_test(test_changed_values),
     };
     return cmocka_run_group_tests(tests, read_corpus, NULL);
 }

@@ -113,7 +113,7 @@ static void build_env(struct builder *b, struct node node, struct program *progr
         return;
     }
     struct program_env *env = arena_alloc_array(b->arena, node_count(node), sizeof *env);
-    for (struct node_iterator i = node_each(node); node_next(&i);) {
+    for (struct node_iterator i = node_members(node); node_next(&i);) {
         if (i.key[0] == '\0' || strchr(i.key, '=')) {
             tell(b->l, node_key_place(i.node), "this can't be the name of an environment variable");
         }
@@ -132,7 +132,7 @@ static void build_files(struct builder *b, struct node node, struct program *pro
         return;
     }
     struct program_file *files = arena_alloc_array(b->arena, node_count(node), sizeof *files);
-    for (struct node_iterator i = node_each(node); node_next(&i);) {
+    for (struct node_iterator i = node_members(node); node_next(&i);) {
         files[i.index].path = build_key_text(b->top, i.node);
         files[i.index].data = build_data(b->top, i.node);
         if (i.key[0] == '\0' || i.key[0] == '/' || strncmp(i.key, "../", 3) == 0 || strstr(i.key, "/../")) {
@@ -150,7 +150,7 @@ static void build_logs(struct builder *b, struct node node, struct program *prog
         return;
     }
     struct program_log *logs = arena_alloc_array(b->arena, node_count(node), sizeof *logs);
-    for (struct node_iterator i = node_each(node); node_next(&i);) {
+    for (struct node_iterator i = node_members(node); node_next(&i);) {
         if (!is_comment(i.key) && check_part_name(b, i.key, node_key_place(i.node), "log")) {
             logs[program->log_count++] =
                 (struct program_log){.name = i.key, .path = build_text(b->top, i.node)};
@@ -246,7 +246,7 @@ void build_programs(struct builder *b)
         struct node programs = node_get(b->merged[m].root, "programs");
         b->l->frame = b->merged[m].frame;
         if (!node_is_absent(programs) && check_object(b->l, programs, "an object of programs")) {
-            for (struct node_iterator i = node_each(programs); node_next(&i);) {
+            for (struct node_iterator i = node_members(programs); node_next(&i);) {
                 indexes = arena_grow(b->arena, indexes, &count, &capacity, sizeof *indexes);
                 indexes[count - 1] = is_comment(i.key) ? SIZE_MAX : declare(b, i.node);
             }
@@ -258,7 +258,7 @@ void build_programs(struct builder *b)
     size_t *index = indexes;
     for (size_t m = 0; m < b->merged_count; m++) {
         b->l->frame = b->merged[m].frame;
-        for (struct node_iterator i = node_each(node_get(b->merged[m].root, "programs")); node_next(&i);
+        for (struct node_iterator i = node_members(node_get(b->merged[m].root, "programs")); node_next(&i);
              index++) {
             if (*index != SIZE_MAX) {
                 build_program(b, i.node, *index);

@@ -52,7 +52,7 @@ const struct scenario *step_check_scenario(const struct step_check *check)
 static void tell_no_verb(struct builder *b, struct node step)
 {
     struct suggestion best = {.best = NULL};
-    for (struct node_iterator i = node_each(step); node_next(&i);) {
+    for (struct node_iterator i = node_members(step); node_next(&i);) {
         struct suggestion suggestion;
         suggest_begin(&suggestion, i.key, strlen(i.key));
         for (size_t v = 0; v < step_verb_count; v++) {
@@ -72,7 +72,7 @@ static const struct step_verb *find_verb(struct builder *b, struct node step, st
     if (!check_object(b->l, step, "a step (an object)")) {
         return NULL;
     }
-    for (struct node_iterator i = node_each(step); node_next(&i);) {
+    for (struct node_iterator i = node_members(step); node_next(&i);) {
         const struct step_verb *found = step_verb_find(i.key);
         if (found && verb) {
             tell(b->l, node_key_place(i.node), "a step has one verb; this one has \"%s\" and \"%s\"",
@@ -157,7 +157,7 @@ static void tell_unknown_key(struct builder *b, const struct step_verb *verb, st
 
 static void check_step_keys(struct builder *b, const struct step_verb *verb, struct node step)
 {
-    for (struct node_iterator i = node_each(step); node_next(&i);) {
+    for (struct node_iterator i = node_members(step); node_next(&i);) {
         if (!find_arg(verb, i.key) && !is_step_key(i.key)) {
             tell_unknown_key(b, verb, &i);
         }

@@ -161,7 +161,7 @@ static void add_var(struct builder *b, struct node member, const struct data *va
 static void build_vars(struct builder *b, struct node row)
 {
     b->vars_building = true;
-    for (struct node_iterator i = node_each(row); node_next(&i);) {
+    for (struct node_iterator i = node_members(row); node_next(&i);) {
         if (strcmp(i.key, "row") != 0 && !is_comment(i.key)) {
             add_var(b, i.node, build_data_or_integer(b->top, i.node));
         }
@@ -171,7 +171,7 @@ static void build_vars(struct builder *b, struct node row)
         {
             struct node vars = node_get(b->merged[m].root, "vars");
             if (!node_is_absent(vars) && check_object(b->l, vars, "an object of variables")) {
-                for (struct node_iterator i = node_each(vars); node_next(&i);) {
+                for (struct node_iterator i = node_members(vars); node_next(&i);) {
                     if (!is_comment(i.key)) {
                         add_var(b, i.node, build_var(b->top, i.node));
                     }
@@ -221,7 +221,7 @@ static void check_oracles(struct builder *b, struct node node)
         return;
     }
     check_keys(b->l, node, format_oracle_keys, "\"oracles\"");
-    for (struct node_iterator i = node_each(node); node_next(&i);) { /* "why" is a string, too */
+    for (struct node_iterator i = node_members(node); node_next(&i);) { /* "why" is a string, too */
         build_plain_string(b->top, i.node, "the reason why it is off (a string)");
     }
 }

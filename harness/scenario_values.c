@@ -238,7 +238,7 @@ bool is_comment(const char *key)
 
 void check_keys(struct loader *l, struct node object, const struct format_key *keys, const char *what)
 {
-    for (struct node_iterator i = node_each(object); node_next(&i);) {
+    for (struct node_iterator i = node_members(object); node_next(&i);) {
         struct suggestion suggestion;
         bool known = is_comment(i.key);
         suggest_begin(&suggestion, i.key, strlen(i.key));

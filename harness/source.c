@@ -213,6 +213,12 @@ struct node_iterator node_each(struct node parent)
     return (struct node_iterator){.parent = parent, .next = has_children ? parent.at->child : NULL};
 }
 
+struct node_iterator node_members(struct node parent)
+{
+    struct node_iterator none = {.parent = parent};
+    return json_is_object(parent.json) ? node_each(parent) : none;
+}
+
 bool node_next(struct node_iterator *i)
 {
     if (!i->next) {

@@ -59,17 +59,20 @@ struct place node_place_in_string(struct node string, size_t start, size_t end);
 /* The value as it is written, on one line, cut after `bytes_max` bytes. Owned by the arena. */
 const char *node_shown(struct arena *arena, struct node node);
 
-/* for (struct node_iterator i = node_each(parent); node_next(&i);) { ... i.node, i.key (NULL in an array) ...
- * } */
+/*
+ * The values of an array or object: for (struct node_iterator i = node_each(parent); node_next(&i);) { ...
+ * i.node ... } node_members has those of an object only, each with its key; of anything else none.
+ */
 struct node_iterator {
     struct node parent;
     const struct json_place *next;
     size_t index; /* of node, from 0 */
     size_t count;
     struct node node;
-    const char *key;
+    const char *key; /* NULL in an array */
 };
 struct node_iterator node_each(struct node parent);
+struct node_iterator node_members(struct node parent);
 bool node_next(struct node_iterator *iterator);
 
 #endif
