@@ -250,19 +250,14 @@ static void test_stdio_and_typing(void **state)
     assert_status(RESULT_FAILED, "\"s\" does not read what is typed: s sleeps in read");
 }
 
-/* A run may be dropped at any moment: nothing is left of it. */
-static void test_free_at_every_step(void **state)
+/* Drops a run after each number of advances; the last time it has ended by itself. Returns how many advances
+ * that were. */
+static size_t free_at_every_advance(const char *command, const char *steps)
 {
-    static const char steps[] = CONNECT "{'send': 'a', 'split': ['he', 'llo\\n']}, {'expect': 'a', 'line': "
-                                        "'hello'}, {'type': 's', 'line': 'x'}, "
-                                        "{'expect': 's.stdout', 'line': 'x'}, {'close': 'a', 'how': "
-                                        "'write'}, {'expect': 'a', 'eof': true}, {'close': 'a'}, "
-                                        "{'stop': 's'}";
     size_t advances = 0;
-    (void)state;
     for (bool ended = false; !ended; advances++) {
         struct seam_error error = {0};
-        load_steps("slow", steps);
+        load_steps(command, steps);
         ran.options.tmp = ran.tmp;
         ran.run = run_new(kit_only(ran.file), NULL, ran.world, &ran.options, &error);
         assert_non_null(ran.run);
@@ -275,7 +270,26 @@ static void test_free_at_every_step(void **state)
         forget(); /* checks that all is closed */
         assert_int_equal(kit_folder_entries(ran.tmp), 0);
     }
-    assert_true(advances > 50);
+    return advances;
+}
+
+/* A run may be dropped at any moment: nothing is left of it. */
+static void test_free_at_every_step(void **state)
+{
+    (void)state;
+    assert_true(
+        free_at_every_advance("slow", CONNECT
+                              "{'send': 'a', 'split': ['he', 'llo\\n']}, {'expect': 'a', 'line': 'hello'}, "
+                              "{'type': 's', 'line': 'x'}, {'expect': 's.stdout', 'line': 'x'}, {'close': "
+                              "'a', 'how': 'write'}, {'expect': 'a', 'eof': true}, {'stop': 's'}") > 50);
+    assert_true(free_at_every_advance("slow", CONNECT
+                                      "{'send': 'a', 'line': 'x'}, {'expect': 'a', 'line': 'y'}") > 10);
+    assert_true(free_at_every_advance("late-status", CONNECT
+                                      "{'send': 'a', 'line': 'crash'}, {'expect': 'a', 'line': 'y'}") > 10);
+    assert_true(free_at_every_advance("deaf", CONNECT "{'send': 'a', 'split': ['x', 'y']}") > 10);
+    assert_true(free_at_every_advance("never-listens", CONNECT SETTLE) > 5);
+    assert_true(free_at_every_advance("echo-stdio", CONNECT
+                                      "{'send': 'a', 'line': 'x'}, {'expect': 'a', 'unordered': ['x']}") > 5);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
