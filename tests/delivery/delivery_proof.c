@@ -21,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/world/delivery.h"
@@ -128,7 +127,7 @@ static void chunk_prove(const struct rule *rule, struct delivery *delivery, stru
 
     if (rule->kind == RULE_SLEEP) {
         if (rule->sleep_ns > 0)
-            nanosleep(&(struct timespec){.tv_nsec = rule->sleep_ns}, NULL);
+            proof_sleep(rule->sleep_ns);
         return;
     }
     for (unsigned attempt = 0; (state = rule_look(rule->kind, delivery, diag)) != DELIVERY_DRAINED;

@@ -117,6 +117,11 @@ uint64_t proof_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+void proof_sleep(long ns)
+{
+    nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
+}
+
 void proof_wait(unsigned attempt, uint64_t deadline_ns, const char *what)
 {
     uint64_t wait_ns = backoff_wait_ns(attempt);
@@ -130,7 +135,7 @@ void proof_wait(unsigned attempt, uint64_t deadline_ns, const char *what)
     if (wait_ns == BACKOFF_YIELD)
         sched_yield();
     else
-        nanosleep(&(struct timespec){.tv_nsec = (long)wait_ns}, NULL);
+        proof_sleep((long)wait_ns);
 }
 
 uint64_t proof_random(uint64_t *state)

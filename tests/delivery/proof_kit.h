@@ -34,6 +34,9 @@ void proof_load_end(const pid_t pids[PROOF_BUSY_LOOPS]);
 
 uint64_t proof_now_ns(void);
 
+/* For the rules to compare with, that trust to time. */
+void proof_sleep(long ns);
+
 /* Waits as backoff.h says after look number `attempt`; dies when `deadline_ns` (of proof_now_ns) has passed.
  */
 void proof_wait(unsigned attempt, uint64_t deadline_ns, const char *what);

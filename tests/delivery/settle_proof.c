@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "harness/world/delivery.h"
 #include "harness/world/settle.h"
@@ -104,7 +103,7 @@ static void trial_run(struct trial *trial, struct sock_diag *diag)
             proof_die("write failed");
         delivery_wrote(&delivery, 3);
         if (trial->rule->sleep_ns > 0) {
-            nanosleep(&(struct timespec){.tv_nsec = trial->rule->sleep_ns}, NULL);
+            proof_sleep(trial->rule->sleep_ns);
         } else {
             read_await(&delivery, diag);
             silence_await(trial, settle, peer.pid, &delivery, diag);
