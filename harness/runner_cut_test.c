@@ -75,6 +75,10 @@ static void test_waiver_ends_with_its_send(void **state)
                               "{'send': 'a', 'data': 'z'}");
     assert_status(RESULT_FAILED, "chunk 2 of \"a\" unread: 1 of 1 byte");
     assert_words("write", "write0:1 write0:1");
+    /* Nor the one before it. */
+    run_steps("deaf", CONNECT "{'send': 'a', 'data': 'x'}, {'send': 'a', 'data': 'y', 'evidence': 'sent'}");
+    assert_status(RESULT_FAILED, "chunk 1 of \"a\" unread: 1 of 1 byte");
+    assert_words("write", "write0:1");
 }
 
 static void test_weaker_evidence_is_an_error(void **state)

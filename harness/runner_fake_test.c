@@ -55,11 +55,11 @@ static void test_silence_of_programs_with_timers(void **state)
     run_steps("tick-talk", CONNECT "{'expect': 'a', 'silence': true}");
     assert_status(RESULT_FAILED, "should be silent, but 5 bytes came");
     run_steps("tick", CONNECT "{'expect': 'a', 'line': 'never'}");
-    assert_status(RESULT_FAILED, "nothing came though the programs' timers went off twice");
+    assert_status(RESULT_FAILED, "nothing can come any more");
     assert_within_ms(150, 400);
     /* A program that polls: who says how long it may take, waits so long. */
     run_steps("fifth-tick", CONNECT "{'expect': 'a', 'line': 'tick'}");
-    assert_status(RESULT_FAILED, "timers went off twice");
+    assert_status(RESULT_FAILED, "nothing can come any more");
     run_steps("fifth-tick", CONNECT "{'expect': 'a', 'line': 'tick', 'within_ms': 2000}");
     assert_passed();
     /* What Seam sends makes the counting begin anew: the answer comes with the next wake. */

@@ -21,7 +21,7 @@
 #include "harness/runner_kit.h"
 #include "harness/world/world.h"
 
-enum { IN_FLIGHT = 16, RUNS_FULL = 1000, RUNS_SHORT = 96, ROUNDS = 9, GROWTH_BYTES_MAX = 4096 };
+enum { IN_FLIGHT = 16, RUNS_FULL = 1000, RUNS_SHORT = 96, ROUNDS = 9, GROWTH_BYTES_MAX = 1024 };
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
