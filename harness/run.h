@@ -131,6 +131,7 @@ struct run {
     struct world_settle_facts settle_facts;
     bool restless; /* the programs never came to rest at the end of the script */
     bool moved; /* bytes came in since the step last looked */
+    bool ending; /* everything was proved, and Seam has closed the connections: programs may leave by themselves now */
 
     bool failed;
     bool failed_at_an_end; /* a stream had ended that the step still needed: whose program ended is then the cause */

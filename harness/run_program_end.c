@@ -102,7 +102,7 @@ char *run_wrong_end(struct run *run, const struct run_program *p)
     }
     if (crashed) {
         made = asprintf(&text, "\"%s\" crashed: it %s", p->spec->name, how);
-    } else if (in_script && !p->term_sent) {
+    } else if (!run->ending && !p->term_sent) {
         made = asprintf(&text, "\"%s\" ended by itself, and no step expects it: it %s", p->spec->name, how);
     } else if (p->facts.state == WORLD_PROGRAM_KILLED && p->facts.code != SIGTERM && !p->signalled) {
         made = asprintf(&text, "\"%s\" %s at the end of the run", p->spec->name, how);

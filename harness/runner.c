@@ -110,6 +110,7 @@ static enum step_result advance_prove(struct run *run)
         run_connection_drop(run, &run->connections[i]);
     }
     run->phase = PHASE_STOP;
+    run->ending = true;
     next_step(run);
     return STEP_DONE;
 }
