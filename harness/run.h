@@ -49,7 +49,7 @@ struct run_connection {
     size_t mark_count, mark_capacity, mark_next;
     size_t cut_next;          /* CUTS_LISTED: the first cut not reached yet */
     bool fin_queued, fin_written;
-    uint64_t waived_below;    /* chunks that end at or before this need no proof (evidence: "sent") */
+    uint64_t waived_from, waived_to; /* chunks that end behind from, up to and with to, need no proof (evidence: "sent") */
     bool proof_due;           /* a chunk was written and not proved yet */
     size_t chunk_event;       /* of the chunk that is being, or was last, written; SIZE_MAX: none */
     uint64_t chunk_number;

@@ -132,6 +132,7 @@ enum step_result run_queue_message(struct run *run, size_t connection, const str
         return STEP_FAIL;
     }
     begin_burst(c);
+    uint64_t begins = data_end(c);
     int queued = split ? queue_split(run, c, message, split, &error)
                        : data_expand(message, &run->values, &c->spec->delimiter, &c->out, &error);
     if (queued < 0) {
@@ -141,7 +142,8 @@ enum step_result run_queue_message(struct run *run, size_t connection, const str
         return run_fail(run, RESULT_ERROR, NULL, "out of memory");
     }
     if (waived) {
-        c->waived_below = data_end(c);
+        c->waived_from = c->waived_to == begins ? c->waived_from : begins;
+        c->waived_to = data_end(c);
     }
     return STEP_DONE;
 }
@@ -241,7 +243,8 @@ enum step_result run_prove(struct run *run, struct run_connection *c)
         return STEP_DONE;
     }
     const struct transcript_event *event = &run->transcript.events[c->chunk_event];
-    if (run->options.evidence == EVIDENCE_SENT || event->offset + event->length <= c->waived_below) {
+    uint64_t end = event->offset + event->length;
+    if (run->options.evidence == EVIDENCE_SENT || (end > c->waived_from && end <= c->waived_to)) {
         note_evidence(run, c, EVIDENCE_SENT);
         return STEP_DONE;
     }
