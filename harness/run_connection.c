@@ -270,6 +270,10 @@ void run_intake(struct run *run)
 size_t run_unread(struct run *run, struct run_connection *c)
 {
     const struct transcript_stream *stream = &run->transcript.streams[c->received];
+    if (c->spec->reads_on_expect && !c->spec->rest_ignored) {
+        c->reading = true; /* what waits in our socket came, too */
+        intake_connection(run, c);
+    }
     size_t tail = c->ignore_open ? line_reader_buffered(&c->ignore_reader) : 0;
     size_t unread = stream->bytes.length - c->cursor + tail;
     if (unread == 0 || c->spec->rest_ignored) {

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum { /* of <netinet/tcp.h>, which does not mix with <linux/tcp.h> and its longer tcp_info */
@@ -165,6 +166,17 @@ bool delivery_output_complete(const struct delivery *delivery)
     bool known = delivery->facts.has_info || delivery->facts.state == STATE_SYN_RECV;
     return delivery_arrived(delivery) && !delivery->gone && known && delivery->facts.notsent == 0 &&
            delivery_peer_sent_bytes(delivery) == info.tcpi_bytes_received;
+}
+
+uint32_t delivery_output_held_back(const struct delivery *delivery)
+{
+    struct tcp_info info;
+    int unread = 0;
+
+    if (delivery->gone || !delivery->facts.has_info || ioctl(delivery->fd, FIONREAD, &unread) < 0 || unread == 0 ||
+        !own_info(delivery->fd, &info))
+        return 0;
+    return delivery_peer_sent_bytes(delivery) == info.tcpi_bytes_received ? delivery->facts.notsent : 0;
 }
 
 int delivery_error(const struct delivery *delivery)

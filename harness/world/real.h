@@ -74,6 +74,7 @@ struct world_connection {
     bool fin;
     bool remote; /* the other end is on another machine, or in another network namespace: no facts */
     int error;
+    uint32_t held_back; /* bytes that a full socket of ours kept with the program at the last look; 0 after a read */
     struct delivery delivery;
 };
 

@@ -204,6 +204,7 @@ ssize_t real_connection_read(struct world_connection *c, void *buffer, size_t si
         c->socket.readable = false;
         return -EAGAIN;
     }
+    c->held_back = 0;
     return n < 0 ? -errno : n;
 }
 
