@@ -135,6 +135,9 @@ void run_watch_programs(struct run *run)
         run->moved = true;
         run_acted(run);
         run_intake_program(run, p);
+        for (size_t k = 0; k < p->spec->log_count; k++) { /* nobody writes them any more */
+            transcript_event(&run->transcript, EVENT_END, p->logs + k, run->at, 0, run_now_ns(run));
+        }
         transcript_event(&run->transcript, p->facts.state == WORLD_PROGRAM_EXITED ? EVENT_EXITED : EVENT_KILLED, p->out,
                          run->at, p->facts.code, run_now_ns(run));
         judge_end(run, p);

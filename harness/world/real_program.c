@@ -168,6 +168,9 @@ void real_program_look(struct world_program *p, struct world_program_facts *fact
         return;
     }
     real_unwatch(&p->status);
+    for (size_t i = 0; i < p->log_count; i++) {
+        p->logs[i].readable = true; /* what was written since the last look */
+    }
     facts->state = p->exit.signalled ? WORLD_PROGRAM_KILLED : WORLD_PROGRAM_EXITED;
     facts->code = p->exit.code_or_signal;
     facts->core_dumped = p->exit.core_dumped;
