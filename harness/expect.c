@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FEED_BYTES = 4096 };
+
 static enum expect_answer failed(struct expect_outcome *outcome, size_t start, size_t difference, const char *why)
 {
     outcome->unit_start = start;
@@ -63,7 +65,8 @@ static bool next_line(const struct expect_want *want, struct expect_state *state
         if (result != LINE_READER_MORE || state->fed == length) {
             return false;
         }
-        state->fed += line_reader_feed(&state->reader, data + state->fed, length - state->fed);
+        size_t left = length - state->fed; /* a little at a time: all that lies behind this line is the next expect's */
+        state->fed += line_reader_feed(&state->reader, data + state->fed, left < FEED_BYTES ? left : FEED_BYTES);
     }
 }
 
@@ -76,6 +79,15 @@ static size_t common_prefix(const char *a, const char *b, size_t n)
     return i;
 }
 
+/* How many of the bytes behind the cursor agree with the literal; those of earlier looks are not compared again. */
+static size_t agreed_so_far(const struct expect_want *want, struct expect_state *state, const char *data, size_t compare)
+{
+    size_t same = state->examined - state->cursor;
+    same += common_prefix(data + state->examined, bytes_text(&want->literal) + same, compare - same);
+    state->examined = state->cursor + same;
+    return same;
+}
+
 static enum expect_answer look_literal(struct expect_want *want, struct expect_state *state, const char *data, size_t length,
                                        struct expect_outcome *outcome)
 {
@@ -86,7 +98,7 @@ static enum expect_answer look_literal(struct expect_want *want, struct expect_s
     }
     if (!want->searched) {
         size_t compare = have < n ? have : n;
-        size_t same = common_prefix(data + state->cursor, want->literal.data, compare);
+        size_t same = agreed_so_far(want, state, data, compare);
         if (same < compare) {
             outcome->literal_difference = same;
             return failed(outcome, state->cursor, state->cursor + same, "the bytes differ");
@@ -221,7 +233,7 @@ static enum expect_answer look_rest(struct expect_want *want, struct expect_stat
     if (want->has_literal) {
         size_t have = length - state->cursor, n = want->literal.length;
         size_t compare = have < n ? have : n;
-        size_t same = common_prefix(data + state->cursor, bytes_text(&want->literal), compare);
+        size_t same = agreed_so_far(want, state, data, compare);
         if (same < compare || have > n) {
             outcome->literal_difference = same;
             return failed(outcome, state->cursor, state->cursor + same,
