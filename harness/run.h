@@ -117,6 +117,7 @@ struct run {
     bool step_begun;
     uint64_t step_began_ns;
     uint64_t step_limit_ns; /* how long the step may wait */
+    bool limit_given;       /* the step says so itself (within_ms): timers may take that long */
     uint64_t due_ns;
     size_t started_count;
     struct expect_want want;

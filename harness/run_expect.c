@@ -77,6 +77,13 @@ static const char *out_of_time_text(const struct run *run, char *text, size_t si
     return text;
 }
 
+static const char *nothing_comes(const struct run *run)
+{
+    return run->settle == WORLD_TIMED
+               ? "nothing can come any more, it seems: timers went off twice with nothing said (\"within_ms\" waits longer)"
+               : "nothing can come any more";
+}
+
 enum step_result run_expect_unit(struct run *run, const struct stream_ref *ref)
 {
     struct run_stream_view view = run_stream(run, ref);
@@ -105,7 +112,7 @@ enum step_result run_expect_unit(struct run *run, const struct stream_ref *ref)
                                                                                           : "the stream has ended");
         }
         if (final) {
-            return run_fail_waiting(run, &view, "nothing can come any more");
+            return run_fail_waiting(run, &view, nothing_comes(run));
         }
         final = run_quiet_look(run, false) == RUN_QUIET_YES;
         if (!final) {

@@ -45,6 +45,9 @@ static enum run_quiet judge(struct run *run, enum question question)
     case WORLD_GONE:
         return RUN_QUIET_YES;
     case WORLD_TIMED:
+        if (question == NOTHING_CAN_COME && run->limit_given) {
+            return RUN_QUIET_NOT_YET; /* a program that polls may count its wakings: who says how long, waits so long */
+        }
         return question == IS_CALM || run->settle_facts.woken_twice ? RUN_QUIET_YES : RUN_QUIET_NOT_YET;
     case WORLD_SLEEPING:
         return question == IS_CALM || (question == IS_SILENT && run->settle_facts.woken_thrice) ? RUN_QUIET_YES

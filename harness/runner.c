@@ -47,6 +47,7 @@ int run_limit_ms(struct run *run, const struct number *within_ms)
         return -1;
     }
     run->step_limit_ns = (uint64_t)(ms > 0 ? ms : 0) * 1000000;
+    run->limit_given = within_ms != NULL;
     return 0;
 }
 
@@ -61,6 +62,7 @@ static void next_step(struct run *run)
     run->step_begun = false;
     run->step_began_ns = run_now_ns(run);
     run->step_limit_ns = (uint64_t)run->scenario->timeout_ms * 1000000;
+    run->limit_given = false;
     run->typed_at = 0;
 }
 
