@@ -348,10 +348,11 @@ static int map_ports(struct run *run, struct run_program *p)
         }
     }
     if (unnamed == 1 && spec->port_count == 1 && count > 1) {
-        run_fail(run, RESULT_ERROR, &spec->place,
-                 "\"%s\" listens on %zu ports (%u, %u …): name them, \"listens\": [\"one\", \"two\"], or use ${%s.port} in its "
-                 "command",
-                 spec->name, count, found[0].port, found[1].port, spec->name);
+        /* No error: whether the others are there already is a matter of time. */
+        run_note(run,
+                 "\"%s\" listens on %zu ports (%u, %u …), %u is taken: name them, \"listens\": [\"one\", \"two\"], or use "
+                 "${%s.port} in its command",
+                 spec->name, count, found[0].port, found[1].port, found[0].port, spec->name);
     }
     p->has_ports = true;
     return 0;
