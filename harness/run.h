@@ -198,6 +198,7 @@ enum run_quiet run_quiet_look(struct run *run, bool calm); /* calm: timers and s
 enum run_quiet run_quiet_silence(struct run *run); /* for silence: sleeps that ended three times count as background */
 enum step_result run_prove(struct run *run, struct run_connection *connection); /* the last chunk */
 enum step_result run_prove_all(struct run *run);
+void run_count_unread(struct run *run);
 enum step_result run_check_cuts(struct run *run, const struct run_connection *connection); /* at the end */
 void run_queue_fin(struct run_connection *connection);
 int run_parse_address(struct run *run, const struct text *text, char host[64], uint16_t *port); /* 0, or -1: failed */

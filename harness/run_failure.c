@@ -276,6 +276,7 @@ static void put_cause_first(struct run *run)
 void run_failure_finish(struct run *run)
 {
     put_cause_first(run);
+    run_count_unread(run);
     if (run->transcript.event_count) {
         struct bytes wire;
         bytes_init(&wire, RUN_TEXT_BYTES_MAX);

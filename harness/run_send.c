@@ -313,6 +313,20 @@ enum step_result run_prove_all(struct run *run)
     return quiet == RUN_QUIET_YES ? STEP_DONE : STEP_WAIT;
 }
 
+/* What is unread now that the run has failed, for the notes; no evidence, which a failed run doesn't ask for. */
+void run_count_unread(struct run *run)
+{
+    for (size_t i = 0; i < run->scenario->connection_count; i++) {
+        struct run_connection *c = &run->connections[i];
+        struct world_proof_facts facts = {0};
+        if (c->state == RUN_CONNECTION_OPEN && c->proof_due && !c->peer_closed) {
+            enum world_proof proof = run->world->ops->connection_proof(c->world, &facts);
+            c->unread_bytes = proof == WORLD_PROOF_PENDING ? facts.unread : 0;
+            c->accepted = facts.accepted;
+        }
+    }
+}
+
 /* Records the chunk [written, end) as it begins to leave. */
 static enum step_result begin_chunk(struct run *run, struct run_connection *c, uint64_t end)
 {
