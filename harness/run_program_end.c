@@ -95,7 +95,6 @@ char *run_wrong_end(struct run *run, const struct run_program *p)
     char how[96], *text = NULL;
     describe_end(&p->facts, how, sizeof how);
     bool crashed = p->facts.state == WORLD_PROGRAM_KILLED && is_crash(p->facts.code);
-    bool in_script = run_script_entry(run) != NULL; /* also in the autopsy of a step */
     int made = 0;
     if (run_end_expected(run, p)) {
         return NULL;
