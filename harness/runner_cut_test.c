@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -264,6 +265,129 @@ static void test_transcripts_are_equal(void **state)
     bytes_free(&difference);
 }
 
+/* --- random scripts --- */
+
+/* A conversation of random sends and gates on one connection, and where its bytes may be cut. */
+struct script {
+    char steps[4096];
+    size_t bytes;      /* sent, without the FIN */
+    bool written[128]; /* a write of the scenario ends at that offset */
+    bool gate[128];    /* a gate stands there */
+    bool fin_in_burst;
+};
+
+static unsigned next_random(unsigned *seed)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return *seed >> 16;
+}
+
+static void add_step(struct script *script, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_step(struct script *script, const char *format, ...)
+{
+    size_t length = strlen(script->steps);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(script->steps + length, sizeof script->steps - length, format, args);
+    va_end(args);
+}
+
+/* Bytes are letters in order, so that a chunk can be told by its content. */
+static char letter(size_t offset)
+{
+    return (char)('a' + offset % 26);
+}
+
+static void add_message(struct script *script, unsigned *seed)
+{
+    size_t n = 1 + next_random(seed) % 6, each = next_random(seed) % 3;
+    char text[8] = "";
+    for (size_t i = 0; i < n; i++) {
+        text[i] = letter(script->bytes + i);
+        text[i + 1] = 0;
+        script->written[script->bytes + i + 1] = i + 1 == n || (each && (i + 1) % each == 0);
+    }
+    script->bytes += n;
+    add_step(script, ", {'send': 'a', 'data': '%s'", text);
+    if (each) {
+        add_step(script, ", 'split': %zu", each);
+    }
+    add_step(script, "}");
+}
+
+static void make_script(struct script *script, unsigned *seed)
+{
+    memset(script, 0, sizeof *script);
+    add_step(script, "{'connect': 'a', 'to': 's'}");
+    for (size_t i = 2 + next_random(seed) % 6; i > 0; i--) {
+        add_message(script, seed);
+        if (next_random(seed) % 3 == 0) {
+            add_step(script, ", {'settle': 's'}");
+            script->gate[script->bytes] = true;
+        }
+    }
+    script->fin_in_burst = !script->gate[script->bytes];
+    add_step(script, ", {'close': 'a', 'how': 'write'}, {'expect': 'a', 'eof': true}");
+}
+
+/* A random id: of a rule, or of a list of free places. */
+static void make_id(const struct script *script, unsigned *seed, char *id, size_t size)
+{
+    unsigned rule = next_random(seed) % 6;
+    size_t last = script->bytes - (script->fin_in_burst ? 0 : 1);
+    snprintf(id, size,
+             rule == 0   ? "a@="
+             : rule == 1 ? "a@*"
+             : rule == 2 ? "a@%%%u"
+                         : "a@",
+             1 + next_random(seed) % 9);
+    for (size_t at = 1, listed = 0; rule > 2 && at <= last; at++) {
+        if (!script->gate[at] && next_random(seed) % rule == 0) {
+            size_t length = strlen(id);
+            snprintf(id + length, size - length, "%s%zu", listed++ ? "," : "", at);
+        }
+    }
+}
+
+/* What the program must read under the segmentation, by the definition of a cut; returns whether the FIN is
+ * cut off. */
+static bool expected_reads(const struct script *script, const struct segmentation_item *item, char *out,
+                           size_t size)
+{
+    size_t burst = 0, length = 0;
+    length += (size_t)snprintf(out, size, "read0:");
+    for (size_t at = 0; at < script->bytes; at++) {
+        bool cut = at > 0 && (script->gate[at] || segmentation_cuts_at(item, burst, at, script->written[at]));
+        burst = script->gate[at] ? at : burst;
+        length += (size_t)snprintf(out + length, size - length, "%s%c", cut ? " read0:" : "", letter(at));
+    }
+    snprintf(out + length, size - length, " read0:FIN");
+    return !script->fin_in_burst ||
+           segmentation_cuts_at(item, burst, script->bytes, script->written[script->bytes]);
+}
+
+static void test_random_scripts(void **state)
+{
+    static const char *const readers[] = {"echo", "slow", "busy"};
+    unsigned seed = 7;
+    (void)state;
+    for (int round = 0; round < 400; round++) {
+        struct script script;
+        struct segmentation segmentation;
+        struct seam_error error = {0};
+        char id[512], reads[2048];
+        make_script(&script, &seed);
+        make_id(&script, &seed, id, sizeof id);
+        assert_int_equal(segmentation_parse(id, &segmentation, &error), 0);
+        bool fin_apart = expected_reads(&script, &segmentation.items[0], reads, sizeof reads);
+        run_cut(readers[round % 3], id, script.steps);
+        assert_passed();
+        assert_words("read0", reads);
+        assert_int_equal(strstr(fake_log(ran.world), "write0:0+fin") != NULL, fin_apart);
+        segmentation_close(&segmentation);
+    }
+}
+
 /* --- closing --- */
 
 static void test_close_kinds(void **state)
@@ -344,6 +468,7 @@ int main(void)
         TEST(test_cuts_of_fin),
         TEST(test_cut_that_does_not_fit),
         TEST(test_transcripts_are_equal),
+        TEST(test_random_scripts),
         TEST(test_close_kinds),
         TEST(test_close_demands_what_was_said),
         TEST(test_end_waits_for_proof),

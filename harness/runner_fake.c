@@ -169,10 +169,18 @@ static void on_port(struct world_program *p, const struct fake_event *event)
     }
 }
 
+/* Takes 40 us for everything that it reads. */
+static void on_busy(struct world_program *p, const struct fake_event *event)
+{
+    fake_busy(p, 40000);
+    on_echo(p, event);
+}
+
 static const struct fake_role roles[] = {
     {.command = "echo", .on = on_echo, .port_count = 1},
     {.command = "echo-stdio", .on = on_echo},
     {.command = "slow", .on = on_echo, .port_count = 1, .read_gap_ns = 3 * FAKE_MS},
+    {.command = "busy", .on = on_busy, .port_count = 1},
     {.command = "parts", .on = on_echo, .port_count = 1, .read_bytes = 2, .read_gap_ns = 20000},
     {.command = "deaf", .port_count = 1, .never_reads = true, .never_reads_stdin = true, .room_bytes = 4096},
     {.command = "absent", .port_count = 1, .never_accepts = true},
