@@ -282,7 +282,7 @@ size_t run_unread(struct run *run, struct run_connection *c)
     struct bytes shown;
     bytes_init(&shown, 4096);
     size_t show = stream->bytes.length - c->cursor;
-    bytes_append_visible(&shown, stream->bytes.data + c->cursor, show < 60 ? show : 60, BYTES_VISIBLE_QUOTED);
+    bytes_append_visible(&shown, bytes_text(&stream->bytes) + c->cursor, show < 60 ? show : 60, BYTES_VISIBLE_QUOTED);
     run_fail(run, RESULT_FAILED, run_script_entry(run) ? NULL : &c->spec->place,
              "\"%s\" received %zu byte%s that no step took: \"%s\"%s", c->spec->name, unread, unread == 1 ? "" : "s",
              bytes_text(&shown), show > 60 ? " …" : "");

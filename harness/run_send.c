@@ -331,7 +331,7 @@ void run_count_unread(struct run *run)
 static enum step_result begin_chunk(struct run *run, struct run_connection *c, uint64_t end)
 {
     size_t length = (size_t)((end < data_end(c) ? end : data_end(c)) - c->written);
-    const char *data = c->out.data + (c->written - c->out_base);
+    const char *data = bytes_text(&c->out) + (c->written - c->out_base); /* a FIN may leave with no byte before it */
     uint64_t now_ns = run_now_ns(run);
     size_t event = SIZE_MAX;
     if (length) {
