@@ -390,6 +390,7 @@ static enum step_result write_chunk(struct run *run, struct run_connection *c)
             drop_queue(c);
             return STEP_DONE;
         }
+        run->step_began_ns = run_now_ns(run); /* the limit is for one wait, not for all chunks of a send */
         run_acted(run);
         c->written += (uint64_t)n;
         if (fin && (size_t)n == length) {

@@ -22,6 +22,9 @@ uint64_t run_now_ns(const struct run *run)
 bool run_step_begins(struct run *run)
 {
     bool begins = !run->step_begun;
+    if (begins) {
+        run->step_began_ns = run_now_ns(run); /* the start of a program just before it was none of its time */
+    }
     run->step_begun = true;
     return begins;
 }
@@ -290,8 +293,8 @@ enum step_result run_pause_for(struct run *run, const struct number *ms)
     if (number_expand(ms, &run->values, &pause_ms, &error) < 0) {
         return run_fail_error(run, RESULT_FAILED, &error);
     }
-    uint64_t until_ns = run->step_began_ns + (uint64_t)(pause_ms > 0 ? pause_ms : 0) * 1000000;
     run_step_begins(run);
+    uint64_t until_ns = run->step_began_ns + (uint64_t)(pause_ms > 0 ? pause_ms : 0) * 1000000;
     if (run_now_ns(run) >= until_ns) {
         return STEP_DONE;
     }
