@@ -19,6 +19,7 @@
 enum {
     RUN_TEXT_BYTES_MAX = 256 * 1024, /* of notes, and of a failure's detail */
     RUN_READ_BYTES = 65536,
+    RUN_READS_MAX = 16, /* before the step is asked again: who never stops talking must not keep it from its turn */
 };
 
 enum run_close { RUN_CLOSE_BOTH = 1, RUN_CLOSE_WRITE = 2, RUN_CLOSE_RESET = 3 };
@@ -131,6 +132,7 @@ struct run {
     enum world_settle settle;
     struct world_settle_facts settle_facts;
     bool restless; /* the programs never came to rest at the end of the script */
+    size_t reads_left; /* of this turn */
     bool moved; /* bytes came in since the step last looked */
     bool ending; /* everything was proved, and Seam has closed the connections: programs may leave by themselves now */
 
@@ -187,7 +189,9 @@ enum step_result run_expect_silence(struct run *run, const struct stream_ref *re
 enum step_result run_expect_reset(struct run *run, const struct stream_ref *ref);
 
 /* --- between the runner's files ---------------------------------------------------------------------------------------- */
-void run_intake(struct run *run);            /* reads everything that is there */
+void run_intake(struct run *run);            /* reads what is there, in this turn's bounds */
+void run_intake_all(struct run *run);        /* everything */
+bool run_may_read(struct run *run);          /* one read more? */
 void run_intake_program(struct run *run, struct run_program *program);
 void run_watch_programs(struct run *run);    /* notices ends; fails the run on an unexpected one */
 enum step_result run_programs_ready(struct run *run, const struct script_entry *entry); /* those that the step names */

@@ -238,7 +238,7 @@ static void intake_connection(struct run *run, struct run_connection *c)
     if (c->state != RUN_CONNECTION_OPEN || (c->spec->reads_on_expect && !c->reading)) {
         return;
     }
-    while (!stream->ended && !stream->reset && !run->failed) {
+    while (!stream->ended && !stream->reset && !run->failed && run_may_read(run)) {
         ssize_t n = run->world->ops->connection_read(c->world, run->scratch, sizeof run->scratch);
         if (n == -EAGAIN) {
             return;
@@ -254,6 +254,22 @@ static void intake_connection(struct run *run, struct run_connection *c)
             append_received(run, c, run->scratch, (size_t)n, run_now_ns(run));
         }
     }
+}
+
+bool run_may_read(struct run *run)
+{
+    if (run->reads_left == 0) {
+        run_look_again(run, 0);
+        return false;
+    }
+    run->reads_left--;
+    return true;
+}
+
+void run_intake_all(struct run *run)
+{
+    run->reads_left = SIZE_MAX;
+    run_intake(run);
 }
 
 void run_intake(struct run *run)

@@ -26,7 +26,7 @@ static void intake_source(struct run *run, struct run_program *p, int source)
 {
     size_t index = source_stream(p, source);
     struct transcript_stream *stream = &run->transcript.streams[index];
-    while (!stream->ended) {
+    while (!stream->ended && run_may_read(run)) {
         ssize_t n = run->world->ops->program_read(p->world, source, run->scratch, sizeof run->scratch);
         if (n == -EAGAIN) {
             return;
@@ -385,6 +385,7 @@ static enum step_result wait_for_ports(struct run *run, struct run_program *p)
 {
     run->world->ops->program_look(p->world, &p->facts);
     if (p->facts.state != WORLD_PROGRAM_RUNNING) {
+        run->reads_left = SIZE_MAX;
         run_intake_program(run, p);
         return start_again(run, p);
     }

@@ -135,6 +135,7 @@ void run_watch_programs(struct run *run)
         p->state = RUN_PROGRAM_ENDED;
         run->moved = true;
         run_acted(run);
+        run->reads_left = SIZE_MAX;
         run_intake_program(run, p);
         for (size_t k = 0; k < p->spec->log_count; k++) { /* nobody writes them any more */
             transcript_event(&run->transcript, EVENT_END, p->logs + k, run->at, 0, run_now_ns(run));

@@ -75,7 +75,7 @@ static enum run_quiet look(struct run *run, enum question question)
     run->settle = run->world->ops->settle(run->stage, &run->settle_facts);
     enum run_quiet answer = judge(run, question);
     if (answer == RUN_QUIET_YES) {
-        run_intake(run);
+        run_intake_all(run);
         return answer;
     }
     run->quiet_look_ns = now_ns + look_gap_ns(++run->quiet_looks);

@@ -165,7 +165,7 @@ static enum step_result advance_autopsy(struct run *run)
         run_look_again(run, run->autopsy_until_ns);
         return STEP_WAIT;
     }
-    run_intake(run);
+    run_intake_all(run);
     run_failure_finish(run);
     run->phase = PHASE_ENDED;
     return STEP_DONE;
@@ -203,6 +203,7 @@ bool run_advance(struct run *run)
     }
     run->due_ns = RUN_NEVER;
     for (int i = 0; i < STEPS_PER_ADVANCE_MAX; i++) {
+        run->reads_left = RUN_READS_MAX;
         run_intake(run);
         run_watch_programs(run);
         if (run->failed && run->phase != PHASE_AUTOPSY && run->phase != PHASE_ENDED) {
