@@ -466,19 +466,22 @@ static size_t escape_decoded(const char *text, size_t at, size_t *length)
     return is_high_surrogate(value) ? 4 : put_utf8(spare, (uint32_t)value);
 }
 
-size_t json_place_in_string(const char *text, size_t start, size_t decoded)
+size_t json_place_in_string(struct json_place_cursor *c, size_t decoded)
 {
-    size_t at = start + 1;
-    while (text[at] != '"') {
+    if (c->at == 0 || decoded < c->decoded) {
+        c->at = c->start + 1;
+        c->decoded = 0;
+    }
+    while (c->text[c->at] != '"') {
         size_t length = 1, bytes = 1;
-        if (text[at] == '\\') {
-            bytes = escape_decoded(text, at, &length);
+        if (c->text[c->at] == '\\') {
+            bytes = escape_decoded(c->text, c->at, &length);
         }
-        if (decoded < bytes) {
+        if (decoded - c->decoded < bytes) {
             break;
         }
-        decoded -= bytes;
-        at += length;
+        c->decoded += bytes;
+        c->at += length;
     }
-    return at;
+    return c->at;
 }

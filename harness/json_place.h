@@ -43,9 +43,16 @@ enum json_place_result json_place_locate(
     void *context, struct json_place **root, struct json_place_error *error);
 
 /*
- * Where byte `decoded` of a string's value stands in the text: `start` is the offset of its opening quote.
- * Escapes count as what they decode to; an offset past the end yields the closing quote.
+ * Where bytes of a string's value stand in the text. Escapes count as what they decode to; an offset past the
+ * end yields the closing quote. Offsets that ascend are looked for from the one before, so that many cost no
+ * more than one.
  */
-size_t json_place_in_string(const char *text, size_t start, size_t decoded);
+struct json_place_cursor {
+    const char *text;
+    size_t start;   /* offset of the opening quote */
+    size_t decoded; /* how many bytes of the value lie before `at` */
+    size_t at;      /* 0: not looked yet */
+};
+size_t json_place_in_string(struct json_place_cursor *cursor, size_t decoded);
 
 #endif

@@ -316,13 +316,18 @@ static void test_offsets_in_a_string(void **state)
 {
     (void)state;
     /* decoded: a \n é(2) 😀(4) z */
+    struct json_place_cursor ascending = {.start = 1};
     static const char text[] = "x\"a\\n\\u00e9\\ud83d\\ude00z\"";
     static const struct {
         size_t decoded, offset;
     } cases[] = {{0, 2}, {1, 3}, {2, 5}, {3, 5}, {4, 11}, {7, 11}, {8, 23}, {9, 24}, {99, 24}};
+    ascending.text = text;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(json_place_in_string(text, 1, cases[i].decoded), cases[i].offset);
+        struct json_place_cursor fresh = {.text = text, .start = 1};
+        assert_int_equal(json_place_in_string(&fresh, cases[i].decoded), cases[i].offset);
+        assert_int_equal(json_place_in_string(&ascending, cases[i].decoded), cases[i].offset);
     }
+    assert_int_equal(json_place_in_string(&ascending, 1), 3); /* and back */
 }
 
 int main(void)

@@ -46,6 +46,7 @@ struct loader {
     const struct frame *frame; /* the file that is being looked at */
     size_t mistakes;           /* also those that were told before */
     size_t script_count;       /* of all rows so far */
+    size_t steps_built;        /* of all rows so far */
 };
 
 /* --- telling (scenario_errors.c) --- */
@@ -123,7 +124,6 @@ struct builder {
     size_t listener_count, listener_capacity;
     struct scenario_var *vars;
     size_t var_count, var_capacity;
-    size_t steps_built;
     struct step_list steps;
 
     struct pending_capture *pending; /* what the current step will define */

@@ -1,8 +1,9 @@
 /*
  * pattern - see pattern.h, pattern_compile.h.
  *
- * Bounds: matching stops at PATTERN_MATCH_STEPS_MAX steps and PATTERN_HEAP_KIB_MAX of memory, with an error.
- * A pattern may lower these itself ((*LIMIT_MATCH=...)), never raise them.
+ * Bounds: matching stops at PATTERN_MATCH_STEPS_MAX steps, PATTERN_DEPTH_MAX open choices and
+ * PATTERN_HEAP_KIB_MAX of memory, with an error. A pattern may lower these itself ((*LIMIT_MATCH=...)), never
+ * raise them.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "harness/pattern.h"
@@ -13,7 +14,12 @@
 
 #include "harness/pattern_compile.h"
 
-enum { PATTERN_MATCH_STEPS_MAX = 10000000, PATTERN_HEAP_KIB_MAX = 64 * 1024, PATTERN_BYTES_MAX = 1 << 20 };
+enum {
+    PATTERN_MATCH_STEPS_MAX = 10000000,
+    PATTERN_DEPTH_MAX = 1000000,
+    PATTERN_HEAP_KIB_MAX = 64 * 1024,
+    PATTERN_BYTES_MAX = 1 << 20
+};
 
 /* The whole unit must match, and `$` is its very end. */
 enum { COMPILE_OPTIONS = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY };
@@ -226,6 +232,7 @@ enum pattern_result pattern_match(const struct pattern *pattern, const struct va
         seam_error_set(error, "out of memory");
     } else {
         pcre2_set_match_limit(context, PATTERN_MATCH_STEPS_MAX);
+        pcre2_set_depth_limit(context, PATTERN_DEPTH_MAX);
         pcre2_set_heap_limit(context, PATTERN_HEAP_KIB_MAX);
         const char *bytes = length ? subject : "";
         result = judge(pcre2_match(code, (PCRE2_SPTR)bytes, length, 0, 0, match, context), error);

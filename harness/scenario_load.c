@@ -135,6 +135,13 @@ static bool check_rows(struct loader *l, struct node each)
  * ----------------------------------------------------------------------------------------------------------
  */
 
+/* More rows would only cost more time and memory. */
+static bool is_full(const struct loader *l)
+{
+    return l->steps_built > SCENARIO_SCRIPT_STEPS_MAX || l->mistakes > SCENARIO_ERRORS_KEPT_MAX ||
+           (l->mistakes > 0 && l->script_count >= SCENARIO_SCRIPT_STEPS_MAX);
+}
+
 static void build_file_scenarios(struct loader *l, struct scenario_file *file, struct node root)
 {
     struct node part = node_get(root, "part"), each = node_get(root, "each"), none = {.json = NULL};
@@ -155,7 +162,7 @@ static void build_file_scenarios(struct loader *l, struct scenario_file *file, s
         }
         return;
     }
-    for (struct node_iterator i = node_each(each); node_next(&i);) {
+    for (struct node_iterator i = node_each(each); node_next(&i) && !is_full(l);) {
         struct scenario *scenario = build_scenario(l, root, i.node, i.index, false);
         if (scenario) {
             file->scenarios[file->count++] = scenario;

@@ -246,8 +246,8 @@ void build_steps(struct scope *s, struct node steps, struct step_list *out)
         return;
     }
     for (struct node_iterator i = node_each(steps); node_next(&i);) {
-        if (++b->steps_built > SCENARIO_SCRIPT_STEPS_MAX) {
-            if (b->steps_built == SCENARIO_SCRIPT_STEPS_MAX + 1) {
+        if (++b->l->steps_built > SCENARIO_SCRIPT_STEPS_MAX) {
+            if (b->l->steps_built == SCENARIO_SCRIPT_STEPS_MAX + 1) {
                 tell(b->l, node_place(i.node), "more than %d steps", SCENARIO_SCRIPT_STEPS_MAX);
             }
             return;

@@ -24,6 +24,16 @@ static void check_version(struct builder *b, struct node root)
     }
 }
 
+/* Of what a sweep may do only the masks are merged. */
+static void check_part_sweep(struct builder *b, struct node sweep)
+{
+    for (struct node_iterator i = node_members(sweep); node_next(&i);) {
+        if (strcmp(i.key, "mask") != 0 && !is_comment(i.key)) {
+            tell(b->l, node_key_place(i.node), "of \"sweep\" a part can only have \"mask\"");
+        }
+    }
+}
+
 void check_part_top(struct builder *b, struct node root)
 {
     static const char *const not_in_part[] = {"each", "timeout_ms", "tags", "xfail", "cut"};
@@ -36,6 +46,7 @@ void check_part_top(struct builder *b, struct node root)
                  not_in_part[i]);
         }
     }
+    check_part_sweep(b, node_get(root, "sweep"));
 }
 
 /* A list of strings that are not empty. */

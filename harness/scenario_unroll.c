@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { MISTAKES_MAX = 100 }; /* then the walk ends: a repeat may make the same one very often */
-#define DATA_VISITS_MAX ((uint64_t)1 << 28) /* values looked at while counting, so that counting ends */
+#define DATA_VISITS_MAX ((uint64_t)1 << 26) /* values looked at while counting, so that counting ends */
 
 static void walk(struct unroll *u, const struct step_list *list);
 
@@ -45,7 +45,13 @@ static bool measure(struct unroll *u, const struct data *data, size_t delimiter_
     int64_t times = 1;
     struct seam_error error;
     if (++u->visits > DATA_VISITS_MAX) {
-        return too_much(u, data);
+        if (!u->ended) {
+            tell(u->b->l, data->place,
+                 "with its repeats unrolled this file has more than %d million pieces of data",
+                 (int)(DATA_VISITS_MAX / 1000000));
+            u->ended = true;
+        }
+        return false;
     }
     once += data->kind == DATA_TEXT ? text_bytes(u, data->text) : 0;
     for (size_t i = 0; i < data->item_count; i++) {

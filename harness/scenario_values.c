@@ -14,7 +14,7 @@
 struct string_context {
     struct scope *scope;
     const struct source *source;
-    size_t quote; /* where its opening quote stands */
+    struct json_place_cursor cursor;
 };
 
 static int resolve_in_string(void *context, const char *name, size_t length, struct text_name *out,
@@ -26,9 +26,9 @@ static int resolve_in_string(void *context, const char *name, size_t length, str
 
 static struct place locate_in_string(void *context, size_t start, size_t end)
 {
-    const struct string_context *c = context;
-    return source_place(c->source, json_place_in_string(c->source->text, c->quote, start),
-                        json_place_in_string(c->source->text, c->quote, end));
+    struct string_context *c = context;
+    size_t from = json_place_in_string(&c->cursor, start), to = json_place_in_string(&c->cursor, end);
+    return source_place(c->source, from, to);
 }
 
 static void complain_in_string(void *context, size_t start, size_t end, const char *message)
@@ -40,7 +40,8 @@ static void complain_in_string(void *context, size_t start, size_t end, const ch
 static const struct text *compile(struct scope *s, const struct source *source, size_t quote,
                                   const char *bytes, size_t length, struct place place, bool is_pattern)
 {
-    struct string_context context = {.scope = s, .source = source, .quote = quote};
+    struct string_context context = {
+        .scope = s, .source = source, .cursor = {.text = source->text, .start = quote}};
     struct text_compiler compiler = {.arena = s->b->arena,
                                      .context = &context,
                                      .resolve = resolve_in_string,

@@ -186,8 +186,8 @@ bool node_is(struct node node, const char *text)
 struct place node_place_in_string(struct node string, size_t start, size_t end)
 {
     assert(json_is_string(string.json));
-    size_t from = json_place_in_string(string.source->text, string.at->start, start);
-    size_t to = json_place_in_string(string.source->text, string.at->start, end);
+    struct json_place_cursor cursor = {.text = string.source->text, .start = string.at->start};
+    size_t from = json_place_in_string(&cursor, start), to = json_place_in_string(&cursor, end);
     return source_place(string.source, from, to);
 }
 
