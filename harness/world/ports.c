@@ -45,36 +45,26 @@ static void listeners_add(void *ctx, const struct sockaddr *address, socklen_t a
                                              : ((const struct sockaddr_in *)&item->address)->sin_port);
 }
 
-static const struct port_found *listeners_find(const struct listeners *listeners, unsigned long inode)
+static const struct port_found *listeners_find(const struct port_found *items, size_t count,
+                                               unsigned long inode)
 {
-    for (size_t i = 0; i < listeners->count; i++) {
-        if (listeners->items[i].inode == inode)
-            return &listeners->items[i];
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].inode == inode)
+            return &items[i];
     }
     return NULL;
 }
 
-/* What one process holds, by descriptor number: readdir has its own order. */
-struct held {
-    int fd;
-    const struct port_found *listener;
-};
-
-static int held_compare(const void *left, const void *right)
-{
-    return ((const struct held *)left)->fd - ((const struct held *)right)->fd;
-}
-
-static size_t held_of_process(const struct listeners *listeners, pid_t pid, struct held *held,
-                              size_t held_max)
+/* Adds what one process holds and is not yet found. The kernel lists /proc/PID/fd in ascending order. */
+static size_t ports_add_process(const struct listeners *listeners, pid_t pid, struct port_found *found,
+                                size_t count, size_t found_max)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
     DIR *fds = opendir(path);
     if (fds == NULL)
-        return 0;
-    size_t count = 0;
-    for (struct dirent *entry; count < held_max && (entry = readdir(fds)) != NULL;) {
+        return count;
+    for (struct dirent *entry; count < found_max && (entry = readdir(fds)) != NULL;) {
         char target[64];
         unsigned long inode;
         ssize_t bytes = readlinkat(dirfd(fds), entry->d_name, target, sizeof target - 1);
@@ -83,29 +73,11 @@ static size_t held_of_process(const struct listeners *listeners, pid_t pid, stru
         target[bytes] = '\0';
         if (sscanf(target, "socket:[%lu]", &inode) != 1)
             continue;
-        const struct port_found *listener = listeners_find(listeners, inode);
-        if (listener != NULL)
-            held[count++] = (struct held){atoi(entry->d_name), listener};
+        const struct port_found *listener = listeners_find(listeners->items, listeners->count, inode);
+        if (listener != NULL && listeners_find(found, count, inode) == NULL)
+            found[count++] = *listener;
     }
     closedir(fds);
-    qsort(held, count, sizeof *held, held_compare);
-    return count;
-}
-
-static size_t ports_join(const struct listeners *listeners, const pid_t *pids, size_t pids_count,
-                         struct port_found *found, size_t found_max)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < pids_count; i++) {
-        struct held held[256];
-        size_t held_count = held_of_process(listeners, pids[i], held, sizeof held / sizeof *held);
-        struct listeners known = {.items = found};
-        for (size_t j = 0; j < held_count && count < found_max; j++) {
-            known.count = count;
-            if (listeners_find(&known, held[j].listener->inode) == NULL)
-                found[count++] = *held[j].listener;
-        }
-    }
     return count;
 }
 
@@ -116,14 +88,15 @@ ssize_t ports_of_tree(struct sock_diag *diag, const pid_t *roots, size_t roots_c
     int result = sock_diag_listeners(diag, listeners_add, &listeners);
     if (result == 0 && listeners.out_of_memory)
         result = -ENOMEM;
-    ssize_t count = result;
+    size_t count = 0;
     if (result == 0) {
         pid_t pids[PORTS_TREE_PROCESSES_MAX];
         size_t pids_count = proc_tree_walk(roots, roots_count, pids, PORTS_TREE_PROCESSES_MAX);
-        count = (ssize_t)ports_join(&listeners, pids, pids_count, found, found_max);
+        for (size_t i = 0; i < pids_count; i++)
+            count = ports_add_process(&listeners, pids[i], found, count, found_max);
     }
     free(listeners.items);
-    return count;
+    return result == 0 ? (ssize_t)count : result;
 }
 
 /*

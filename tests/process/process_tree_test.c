@@ -92,6 +92,11 @@ static void test_walk_from_roots_finds_the_tree(void **state)
     wait_roots(process, roots, 2); /* main process and daemon */
     assert_int_equal(roots[0], process_pid(process));
     size_t count = proc_tree_walk(roots, 2, pids, 16);
+    /* What is below two roots, or a root twice, is listed once. */
+    pid_t all[16];
+    assert_int_equal(proc_tree_walk(pids, count, all, 16), count);
+    assert_int_equal(proc_tree_walk((pid_t[]){roots[0], roots[0]}, 2, all, 16), count - 1);
+    assert_int_equal(proc_tree_walk(pids, count, all, 2), 2);
     assert_int_equal(leftovers_find(fixture_mark, marked, 8), 3);
     for (int i = 0; i < 3; i++) {
         size_t times = 0;

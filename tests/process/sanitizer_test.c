@@ -38,6 +38,8 @@ static void test_reports_are_found_in_text(void **state)
                  "==123==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x602 at pc 0x4c\n"
                  "    #0 0x4c in overflow subject.c:22:28\n"
                  "SUMMARY: AddressSanitizer: heap-buffer-overflow subject.c:22:28 in overflow");
+    assert_found("a.c:1:1: runtime error: first\na.c:2:1: runtime error: second\n",
+                 "UndefinedBehaviorSanitizer: first", "a.c:1:1: runtime error: first");
     assert_found("==9==ERROR: LeakSanitizer: detected memory leaks\n", "LeakSanitizer: detected memory leaks",
                  "==9==ERROR: LeakSanitizer: detected memory leaks");
     assert_found(
