@@ -1,6 +1,7 @@
 /* run_connection - opening, accepting, reading and closing the connection ends that Seam plays. */
 #include "harness/address.h"
 #include "harness/run.h"
+#include "harness/world/backoff.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -330,10 +331,23 @@ static enum step_result close_now(struct run *run, struct run_connection *c, enu
     return STEP_DONE;
 }
 
+/* What is done next on another connection must not overtake the end of this one. */
+static enum step_result wait_for_arrival(struct run *run)
+{
+    if (run->world->ops->ends_arrived(run->stage) || run_out_of_time(run)) {
+        return STEP_DONE;
+    }
+    run_look_again(run, run_now_ns(run) + BACKOFF_SHORT_NS);
+    return STEP_WAIT;
+}
+
 enum step_result run_close_connection(struct run *run, size_t connection, enum run_close how)
 {
     struct run_connection *c = &run->connections[connection];
     bool first = run_step_begins(run);
+    if (!first && c->state == RUN_CONNECTION_CLOSED) {
+        return wait_for_arrival(run);
+    }
     if (c->state != RUN_CONNECTION_OPEN) {
         return run_fail(run, RESULT_FAILED, NULL, "\"%s\" is not connected", c->spec->name);
     }
@@ -341,7 +355,8 @@ enum step_result run_close_connection(struct run *run, size_t connection, enum r
         if (first) {
             run_queue_fin(c);
         }
-        return run_pump_out(run, connection);
+        enum step_result pumped = run_pump_out(run, connection);
+        return pumped == STEP_DONE ? wait_for_arrival(run) : pumped;
     }
     enum step_result proved = run_prove(run, c);
     if (proved != STEP_DONE) {
@@ -350,5 +365,5 @@ enum step_result run_close_connection(struct run *run, size_t connection, enum r
     if (run_quiet_look(run, true) == RUN_QUIET_NOT_YET && !run_out_of_time(run)) {
         return STEP_WAIT;
     }
-    return close_now(run, c, how);
+    return close_now(run, c, how) == STEP_DONE ? wait_for_arrival(run) : STEP_FAIL;
 }

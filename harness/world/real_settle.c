@@ -16,23 +16,22 @@
 
 enum { ROOTS_MAX = PROCESS_ROOTS_MAX };
 
-static bool all_sent_arrived(struct world_stage *stage)
+/* A reset is no byte to wait for: it has arrived when the program's socket is no more. */
+static bool has_arrived(struct world_connection *c)
 {
-    struct sock_diag *diag = &stage->world->diag;
-    bool arrived = true;
-    for (struct world_connection *c = stage->connections; c; c = c->next) {
-        if (c->program || !c->open || c->delivery.gone) {
-            continue;
-        }
-        if (!delivery_arrived(&c->delivery) && delivery_look(&c->delivery, diag) != DELIVERY_UNKNOWN && !c->delivery.gone) {
-            arrived &= delivery_arrived(&c->delivery);
-        }
+    if (!c->reset && delivery_arrived(&c->delivery)) {
+        return true;
     }
+    bool known = delivery_look(&c->delivery, &c->stage->world->diag) != DELIVERY_UNKNOWN;
+    return !known || c->delivery.gone || (!c->reset && delivery_arrived(&c->delivery));
+}
+
+static bool all_closed_arrived(struct world_stage *stage)
+{
+    bool arrived = true;
     for (struct world_connection **at = &stage->closing; *at;) {
         struct world_connection *c = *at;
-        bool there = delivery_arrived(&c->delivery) || delivery_look(&c->delivery, diag) == DELIVERY_UNKNOWN ||
-                     c->delivery.gone || delivery_arrived(&c->delivery);
-        if (there) {
+        if (has_arrived(c)) {
             *at = c->next;
             real_connection_free(c);
         } else {
@@ -41,6 +40,28 @@ static bool all_sent_arrived(struct world_stage *stage)
         }
     }
     return arrived;
+}
+
+static bool all_sent_arrived(struct world_stage *stage)
+{
+    bool arrived = true;
+    for (struct world_connection *c = stage->connections; c; c = c->next) {
+        if (c->program || !c->open || c->delivery.gone) {
+            continue;
+        }
+        arrived &= has_arrived(c);
+    }
+    return all_closed_arrived(stage) && arrived;
+}
+
+bool real_ends_arrived(struct world_stage *stage)
+{
+    for (struct world_connection *c = stage->connections; c; c = c->next) {
+        if (c->fin && !c->program && !has_arrived(c)) {
+            return false;
+        }
+    }
+    return all_closed_arrived(stage);
 }
 
 /* The program has written more than our socket takes as long as nobody reads it: the same bytes stay with it at two looks. */
@@ -122,11 +143,11 @@ static void describe(const struct settle_facts *f, enum settle_class class, stru
     } else if (class == SETTLE_QUIET) {
         snprintf(timer, sizeof timer, " without a timer");
     }
-    const char *verb = class == SETTLE_BUSY && !f->syscall[0]                 ? "runs"
+    const char *verb = class == SETTLE_BUSY && !f->syscall[0]                 ? f->state == 'D' ? "waits for a disk" : "runs"
                        : class == SETTLE_SLEEPING && (f->state == 'T' || f->state == 't') ? "is stopped"
                        : class == SETTLE_WRITING                             ? "waits for its peer to read, in "
                                                                              : "sleeps in ";
-    bool call = strcmp(verb, "runs") != 0 && strcmp(verb, "is stopped") != 0;
+    bool call = verb[strlen(verb) - 1] == ' ';
     const char *where = call ? (f->syscall[0] ? f->syscall : "a system call") : "";
     if (class == SETTLE_BUSY && f->pid == 0) {
         snprintf(facts->who, sizeof facts->who, "the programs are busy");

@@ -92,6 +92,9 @@ struct world_ops {
     enum world_settle (*settle)(struct world_stage *stage, struct world_settle_facts *facts);
     void (*settle_restart)(struct world_stage *stage); /* Seam acted: woken_twice counts anew */
 
+    /* Every FIN and RST that Seam sent has arrived, or can't be followed. Never blocks. */
+    bool (*ends_arrived)(struct world_stage *stage);
+
     int (*free_port)(struct world *world);                  /* five digits, free now; -1: none */
     bool (*port_in_use)(struct world *world, uint16_t port); /* somebody listens there */
     /* A program that runs already: settle looks at it when its owner can be found. */
