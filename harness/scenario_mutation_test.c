@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "harness/scenario_fixture.h"
+#include "harness/scenario_fixture_test.h"
 
 enum { ROUNDS = 4000, TEXT_BYTES_MAX = 8192, FILES_MAX = 64 };
 

@@ -150,7 +150,7 @@ static void tell_unknown_key(struct builder *b, const struct step_verb *verb, st
         tell(b->l, node_key_place(i->node), "\"%s\" does not go with \"%s\"%s%s", i->key, verb->name,
              *list ? ", which takes " : "", list);
     } else {
-        tell(b->l, node_key_place(i->node), "unknown key \"%.100s\" in a \"%s\" step%s", i->key, verb->name,
+        tell(b->l, node_key_place(i->node), "unknown key \"%.100s\" in this \"%s\" step%s", i->key, verb->name,
              suggestion_text(b->arena, &suggestion));
     }
 }

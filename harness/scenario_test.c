@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "harness/scenario_fixture.h"
+#include "harness/scenario_fixture_test.h"
 
 static const char *verb(const struct scenario *scenario, size_t entry)
 {

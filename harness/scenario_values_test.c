@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "harness/scenario_fixture.h"
+#include "harness/scenario_fixture_test.h"
 
 static void test_forms_of_data(void **state)
 {

@@ -1,6 +1,6 @@
-/* scenario_fixture - loads scenarios from text in the tests of loading. */
-#ifndef SEAM_HARNESS_SCENARIO_FIXTURE_H
-#define SEAM_HARNESS_SCENARIO_FIXTURE_H
+/* scenario_fixture_test - loads scenarios from text in the tests of loading. */
+#ifndef SEAM_HARNESS_SCENARIO_FIXTURE_TEST_H
+#define SEAM_HARNESS_SCENARIO_FIXTURE_TEST_H
 
 #include <stdio.h>
 #include <string.h>
