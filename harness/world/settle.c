@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "harness/world/thread_table.h"
+#include "harness/world/timer_fd.h"
 
 struct settle {
     struct thread_table table;
@@ -150,6 +151,38 @@ static enum settle_class trees_collect(struct thread_table *table, const pid_t *
     return strongest;
 }
 
+/* A wait on descriptors with no limit of its own ends when a timer among them goes off. */
+static bool wait_sees_timers(const struct syscall_wait *wait)
+{
+    return wait->kind == SETTLE_QUIET &&
+           (strstr(wait->name, "poll") || strstr(wait->name, "select") || strcmp(wait->name, "read") == 0);
+}
+
+/* A thread that such a timer may wake is TIMED, and its trees are no longer QUIET. */
+static enum settle_class timers_collect(struct thread_table *table, enum settle_class class,
+                                        struct thread **decider)
+{
+    int64_t next_ns = -1;
+    pid_t pid = 0;
+
+    for (size_t i = 0; i < table->count; i++) {
+        struct thread *thread = &table->threads[i];
+        if (thread->dead || !wait_sees_timers(&thread->wait))
+            continue;
+        if (thread->pid != pid)
+            next_ns = timer_fd_next_ns(pid = thread->pid);
+        if (next_ns < 0)
+            continue;
+        thread->wait.kind = SETTLE_TIMED;
+        thread->wait.timeout_ns = next_ns;
+        if (class == SETTLE_QUIET) {
+            class = SETTLE_TIMED;
+            *decider = thread;
+        }
+    }
+    return class;
+}
+
 enum settle_class settle_check(struct settle *settle, const pid_t *roots, size_t count,
                                struct settle_facts *facts)
 {
@@ -158,6 +191,8 @@ enum settle_class settle_check(struct settle *settle, const pid_t *roots, size_t
     *facts = (struct settle_facts){.syscall = "", .fd = -1, .timeout_ns = -1};
     settle->table.error = 0;
     enum settle_class class = trees_collect(&settle->table, roots, count, &decider, &facts->weak);
+    if (class == SETTLE_QUIET || class == SETTLE_TIMED || class == SETTLE_SLEEPING)
+        class = timers_collect(&settle->table, class, &decider);
     settle->last_complete = class != SETTLE_BUSY && !settle->table.error;
     if (settle->table.error) {
         facts->error = settle->table.error;

@@ -11,10 +11,10 @@
  * after (delivery_output_complete).
  *
  * Limits: Linux, the same machine, /proc of the pid namespace that the pids come from, CONFIG_PROC_CHILDREN.
- * A receive timeout set on a socket, a timerfd, and work in other processes (a database, a resolver) are not
- * seen. The system call of a thread needs the right to trace the process (ptrace(2)): same user and dumpable.
- * Costs about 50 to 110 us per thread; never blocks. Keeps at most SETTLE_FDS_MAX descriptors open. Not
- * thread-safe.
+ * A receive timeout set on a socket, timers that send signals, and work in other processes (a database, a
+ * resolver) are not seen. The system call of a thread needs the right to trace the process (ptrace(2)): same
+ * user and dumpable. Costs about 50 to 110 us per thread; never blocks. Keeps at most SETTLE_FDS_MAX
+ * descriptors open. Not thread-safe.
  */
 #ifndef SEAM_HARNESS_WORLD_SETTLE_H
 #define SEAM_HARNESS_WORLD_SETTLE_H

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/wait.h>
@@ -94,6 +95,34 @@ static void a_time_limit_is_timed(void **state)
 #else
     assert_string_equal(facts.syscall, "ppoll");
 #endif
+}
+
+static void body_epoll_timer(int fd)
+{
+    struct itimerspec hour = {.it_value.tv_sec = 3600};
+    int timer = timerfd_create(CLOCK_MONOTONIC, 0), epoll = epoll_create1(0);
+    struct epoll_event event = {.events = EPOLLIN};
+
+    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &event);
+    timerfd_settime(timer, 0, &hour, NULL);
+    epoll_wait(epoll, &event, 1, -1);
+}
+
+static void body_epoll_timer_unset(int fd)
+{
+    timerfd_create(CLOCK_MONOTONIC, 0);
+    body_epoll(fd);
+}
+
+static void a_timer_that_is_set_is_timed(void **state)
+{
+    int *pipe_ends = *state;
+    struct settle_facts facts = class_of(body_epoll_timer, pipe_ends[0], SETTLE_TIMED);
+
+    assert_int_equal(strncmp(facts.syscall, "epoll_", 6), 0);
+    assert_in_range(facts.timeout_ns, 3000 * (int64_t)1000000000, 3600 * (int64_t)1000000000);
+    class_of(body_epoll_timer_unset, pipe_ends[0], SETTLE_QUIET);
 }
 
 static void sleeping_is_not_waiting(void **state)
@@ -232,10 +261,15 @@ static void denied_system_calls_are_weak(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(waiting_for_input_is_quiet),   cmocka_unit_test(a_time_limit_is_timed),
-        cmocka_unit_test(sleeping_is_not_waiting),      cmocka_unit_test(running_is_busy),
-        cmocka_unit_test(blocked_writing_is_told),      cmocka_unit_test(zombies_are_gone),
-        cmocka_unit_test(stopped_is_not_waiting),       cmocka_unit_test(waking_is_counted),
+        cmocka_unit_test(waiting_for_input_is_quiet),
+        cmocka_unit_test(a_time_limit_is_timed),
+        cmocka_unit_test(a_timer_that_is_set_is_timed),
+        cmocka_unit_test(sleeping_is_not_waiting),
+        cmocka_unit_test(running_is_busy),
+        cmocka_unit_test(blocked_writing_is_told),
+        cmocka_unit_test(zombies_are_gone),
+        cmocka_unit_test(stopped_is_not_waiting),
+        cmocka_unit_test(waking_is_counted),
         cmocka_unit_test(denied_system_calls_are_weak),
     };
     return cmocka_run_group_tests(tests, settle_fixture_open, settle_fixture_close);
