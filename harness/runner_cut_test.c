@@ -42,6 +42,18 @@ static void test_proof_waits_for_slow_reader(void **state)
                  "read0:FIN");
 }
 
+/* The limit bounds a wait in which nothing happens, not a send that goes on: 3 s of chunks under a limit of 1 s. */
+static void test_limit_is_per_chunk(void **state)
+{
+    (void)state;
+    load_whole("{'seam': 1, 'name': 'long', 'timeout_ms': 1000, "
+               "'programs': {'s': {'command': ['slow'], 'listens': true}}, 'steps': [{'connect': 'a', 'to': 's'}, "
+               "{'send': 'a', 'split': 1, 'data': {'text': 'x', 'times': 1000}}, {'expect': 'a', 'size': 1000}]}");
+    drive(NULL);
+    assert_passed();
+    assert_within_ms(2900, 4000);
+}
+
 /* The proof is demanded by the next byte, not by the end of a send: other connections go on. */
 static void test_proof_is_lazy(void **state)
 {
@@ -457,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_proof_before_next_byte),
         TEST(test_proof_waits_for_slow_reader),
+        TEST(test_limit_is_per_chunk),
         TEST(test_proof_is_lazy),
         TEST(test_unread_chunk_fails_with_facts),
         TEST(test_waiver_ends_with_its_send),
