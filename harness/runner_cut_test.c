@@ -48,7 +48,8 @@ static void test_limit_is_per_chunk(void **state)
     (void)state;
     load_whole("{'seam': 1, 'name': 'long', 'timeout_ms': 1000, "
                "'programs': {'s': {'command': ['slow'], 'listens': true}}, 'steps': [{'connect': 'a', 'to': 's'}, "
-               "{'send': 'a', 'split': 1, 'data': {'text': 'x', 'times': 1000}}, {'expect': 'a', 'size': 1000}]}");
+               "{'send': 'a', 'split': 1, 'line': {'text': 'x', 'times': 999}}, "
+               "{'expect': 'a', 'line': {'text': 'x', 'times': 999}}]}");
     drive(NULL);
     assert_passed();
     assert_within_ms(2900, 4000);
