@@ -127,6 +127,8 @@ struct run {
     size_t typed_at; /* how much of the typed data was taken */
     struct bytes typed;
 
+    uint64_t looked_ns;     /* when the world was last asked whether the programs have settled */
+    uint64_t given_back_ns; /* to this step, for programs that got no processor */
     unsigned quiet_looks;
     uint64_t quiet_look_ns;
     enum world_settle settle;

@@ -168,7 +168,7 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
     pid_t roots[ROOTS_MAX];
     struct settle_facts thread = {0};
     facts->who[0] = 0;
-    facts->woken_twice = facts->woken_thrice = false;
+    facts->woken_twice = facts->woken_thrice = facts->starved = false;
     allow_reads(stage);
     if (stage->blind || !stage->world->has_facts) {
         return blind(facts, stage->blind ? "a program runs elsewhere, or as another user: it can't be looked into"
@@ -184,6 +184,7 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
     size_t count = collect_roots(stage, roots);
     enum settle_class class = settle_check(stage->settle, roots, count, &thread);
     describe(&thread, class, facts);
+    facts->starved = thread.starved;
     if (class == SETTLE_BUSY) {
         return WORLD_BUSY;
     }

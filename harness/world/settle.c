@@ -201,6 +201,8 @@ enum settle_class settle_check(struct settle *settle, const pid_t *roots, size_t
     facts_count(&settle->table, facts);
     if (decider)
         facts_tell(&settle->table, facts, decider);
+    if (decider && class == SETTLE_BUSY)
+        facts->starved = !thread_has_run(&settle->table, decider) && facts->state == 'R';
     return class;
 }
 

@@ -48,6 +48,7 @@ struct settle_facts {
     int fd;              /* the descriptor it waits on (of an epoll: the epoll's), -1 where there is none */
     int64_t timeout_ns;  /* as given to the call, -1 when there is none or it is not known */
     bool weak; /* of some thread the system call was denied: asleep, but a sleep can't be told from a wait */
+    bool starved; /* with BUSY: that thread could run, but got no processor since the check before */
     int error; /* errno value with DENIED, else 0 */
 };
 

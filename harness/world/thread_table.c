@@ -95,6 +95,17 @@ uint64_t thread_switches(struct thread_table *table, struct thread *thread)
     return sscanf(text, "%llu %llu %llu", &ran, &waited, &count) == 3 ? count : THREAD_COUNT_UNKNOWN;
 }
 
+bool thread_has_run(struct thread_table *table, struct thread *thread)
+{
+    char text[THREAD_FILE_BYTES_MAX];
+    uint64_t before = thread->ran_ns;
+
+    if (table->use_status || thread_read(table, thread, THREAD_SCHEDSTAT, text) <= 0)
+        return true;
+    thread->ran_ns = strtoull(text, NULL, 10); /* a running thread's grows with each tick of the kernel */
+    return before == THREAD_COUNT_UNKNOWN || thread->ran_ns != before;
+}
+
 char thread_state(struct thread_table *table, struct thread *thread, char *comm)
 {
     char text[THREAD_FILE_BYTES_MAX];
@@ -203,7 +214,7 @@ static bool thread_note(struct thread_table *table, pid_t pid, pid_t tid)
             return false;
         thread->pid = pid;
         thread->tid = tid;
-        thread->mark = THREAD_COUNT_UNKNOWN;
+        thread->mark = thread->ran_ns = THREAD_COUNT_UNKNOWN;
         thread->runtime = RUNTIME_UNKNOWN;
         added = true;
     }

@@ -36,6 +36,7 @@ struct thread {
     /* what settle keeps of it */
     uint64_t count; /* in pass 1 */
     uint64_t mark;  /* sleeps at settle_mark(), THREAD_COUNT_UNKNOWN without */
+    uint64_t ran_ns; /* on a processor, at the last call of thread_has_run */
     struct syscall_wait wait;
     bool dead;                   /* a zombie, or a dead thread not collected yet */
     enum thread_runtime runtime; /* whether it is a sanitizer's: none of the program's business */
@@ -68,6 +69,9 @@ ssize_t thread_read(struct thread_table *table, struct thread *thread, enum thre
 
 /* How often the thread was put on a processor, THREAD_COUNT_UNKNOWN when it is gone. */
 uint64_t thread_switches(struct thread_table *table, struct thread *thread);
+
+/* Has it been on a processor since the last call? True also when that is not known. */
+bool thread_has_run(struct thread_table *table, struct thread *thread);
 
 /* State letter (proc_pid_stat(5)), 'X' when the thread is gone. Fills `comm` (SETTLE_COMM_BYTES) where it is
  * not NULL. */
