@@ -323,7 +323,9 @@ static enum step_result close_now(struct run *run, struct run_connection *c, enu
     if (run_unread(run, c)) {
         return STEP_FAIL;
     }
-    transcript_event(&run->transcript, how == RUN_CLOSE_RESET ? EVENT_RESET : EVENT_END, c->sent, run->at, 0, run_now_ns(run));
+    if (how == RUN_CLOSE_RESET || !c->fin_written) {
+        transcript_event(&run->transcript, how == RUN_CLOSE_RESET ? EVENT_RESET : EVENT_END, c->sent, run->at, 0, run_now_ns(run));
+    }
     if (how == RUN_CLOSE_RESET) {
         run->world->ops->connection_reset(c->world);
     }
