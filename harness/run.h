@@ -130,6 +130,7 @@ struct run {
     uint64_t looked_ns;     /* when the world was last asked whether the programs have settled */
     uint64_t given_back_ns; /* to this step, for programs that got no processor */
     unsigned quiet_looks;
+    unsigned late_looks; /* of this step, after its limit */
     uint64_t quiet_look_ns;
     enum world_settle settle;
     struct world_settle_facts settle_facts;
@@ -202,6 +203,7 @@ void run_keep_folder(struct run *run);
 void run_acted(struct run *run);             /* Seam gave input: facts about silence are void */
 enum run_quiet run_quiet_look(struct run *run, bool calm); /* calm: timers and sleeps count as quiet */
 enum run_quiet run_quiet_silence(struct run *run); /* for silence: sleeps that ended three times count as background */
+bool run_quiet_is_late(const struct run *run); /* the limit is over, and the last look tells what it ended with */
 enum step_result run_prove(struct run *run, struct run_connection *connection); /* the last chunk */
 enum step_result run_prove_all(struct run *run);
 void run_count_unread(struct run *run);

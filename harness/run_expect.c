@@ -173,7 +173,7 @@ enum step_result run_expect_silence(struct run *run, const struct stream_ref *re
         set_reading(&view, false);
         return STEP_DONE;
     }
-    if (!run_out_of_time(run) && quiet != RUN_QUIET_BLIND) {
+    if (!run_quiet_is_late(run) && quiet != RUN_QUIET_BLIND) {
         return STEP_WAIT;
     }
     if (run->settle == WORLD_TIMED || run->settle == WORLD_SLEEPING) {

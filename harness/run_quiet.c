@@ -8,6 +8,7 @@
 #include "harness/run.h"
 
 #define GIVEN_BACK_MAX_NS ((uint64_t)60 * 1000000000) /* per step */
+enum { LATE_LOOKS_MAX = 10 };                         /* per step, while the programs are busy at its limit */
 
 /* The first look comes a little later than the first answer of a quick program; then ever more rarely. */
 static uint64_t look_gap_ns(unsigned looks)
@@ -88,6 +89,7 @@ static enum run_quiet look(struct run *run, enum question question)
     }
     run->settle = run->world->ops->settle(run->stage, &run->settle_facts);
     give_back_time(run, now_ns);
+    run->late_looks += run_out_of_time(run);
     enum run_quiet answer = judge(run, question);
     if (answer == RUN_QUIET_YES) {
         run_intake_all(run);
@@ -108,6 +110,12 @@ enum run_quiet run_quiet_silence(struct run *run)
     return look(run, IS_SILENT);
 }
 
+/* One look may fall just when a thread is awake that sleeps nearly all the time. */
+bool run_quiet_is_late(const struct run *run)
+{
+    return run_out_of_time(run) && (run->settle != WORLD_BUSY || run->late_looks >= LATE_LOOKS_MAX);
+}
+
 enum step_result run_settled(struct run *run)
 {
     run_step_begins(run);
@@ -126,7 +134,7 @@ enum step_result run_settled(struct run *run)
     case RUN_QUIET_NOT_YET:
         break;
     }
-    if (run_out_of_time(run)) {
+    if (run_quiet_is_late(run)) {
         if (run->settle == WORLD_TIMED || run->settle == WORLD_SLEEPING) {
             run_note(run, "settled as far as can be seen, it may wake later: %s", run->settle_facts.who);
             return STEP_DONE;

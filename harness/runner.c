@@ -69,6 +69,7 @@ static void next_step(struct run *run)
     run->step_limit_ns = (uint64_t)run->scenario->timeout_ms * 1000000;
     run->limit_given = false;
     run->given_back_ns = 0;
+    run->late_looks = 0;
     run->typed_at = 0;
 }
 

@@ -116,6 +116,17 @@ static void on_long_timer(struct world_program *p, const struct fake_event *even
     }
 }
 
+/* Works a little when 690 ms are over, and else waits for a timer. */
+static void on_late_worker(struct world_program *p, const struct fake_event *event)
+{
+    if (event->kind == FAKE_STARTED) {
+        fake_timer(p, 690 * FAKE_MS);
+    } else if (event->kind == FAKE_TIMER) {
+        fake_busy(p, 25 * FAKE_MS);
+        on_long_timer(p, &(struct fake_event){.kind = FAKE_STARTED});
+    }
+}
+
 /* A client: connects to the port in its last argument, says hello, repeats what it hears; leaves when that
  * says bye. */
 static void on_client(struct world_program *p, const struct fake_event *event)
@@ -191,6 +202,7 @@ static const struct fake_role roles[] = {
     {.command = "tick-answer", .on = on_tick_answer, .port_count = 1},
     {.command = "worker", .on = on_worker, .port_count = 1},
     {.command = "long-timer", .on = on_long_timer, .port_count = 1},
+    {.command = "late-worker", .on = on_late_worker, .port_count = 1},
     {.command = "sleeper", .on = on_long_timer, .port_count = 1, .sleeps = true},
     {.command = "napper", .on = on_tick, .port_count = 1, .sleeps = true},
     {.command = "spinner", .port_count = 1, .spins = true},
