@@ -249,6 +249,7 @@ static void intake_connection(struct run *run, struct run_connection *c)
             return;
         }
         run->moved = true;
+        run->reads_left--;
         if (c->spec->ignore_count) {
             filter_received(run, c, run->scratch, (size_t)n, false);
         } else {
@@ -263,7 +264,6 @@ bool run_may_read(struct run *run)
         run_look_again(run, 0);
         return false;
     }
-    run->reads_left--;
     return true;
 }
 

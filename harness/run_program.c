@@ -32,6 +32,7 @@ static void intake_source(struct run *run, struct run_program *p, int source)
             return;
         }
         run->moved = true;
+        run->reads_left--;
         if (n <= 0) {
             transcript_event(&run->transcript, EVENT_END, index, run->at, 0, run_now_ns(run));
         } else if (transcript_chunk(&run->transcript, index, run->at, run->scratch, (size_t)n, run_now_ns(run)) == SIZE_MAX) {

@@ -72,6 +72,17 @@ static bool is_held_back_by_us(struct world_connection *c)
     return now != 0 && now == before;
 }
 
+/* What has come since the last wait is read before each connection is looked at: mostly it is what somebody waits for. */
+static bool news_came(struct world_stage *stage)
+{
+    bool was_active = stage->active;
+    stage->active = false;
+    stage->world->base.ops->wait(&stage->world->base, 0);
+    bool news = stage->active;
+    stage->active |= was_active;
+    return news;
+}
+
 static bool all_said_arrived(struct world_stage *stage)
 {
     for (struct world_connection *c = stage->connections; c; c = c->next) {
@@ -95,7 +106,15 @@ static void allow_reads(struct world_stage *stage)
         c->socket.readable = true;
     }
     for (struct world_program *p = stage->programs; p; p = p->next) {
-        p->out.readable = p->err.readable = p->status.readable = true;
+        p->out.readable = p->err.readable = true;
+    }
+}
+
+/* No event tells of these: each look is one at them, too. */
+static void allow_silent_reads(struct world_stage *stage)
+{
+    for (struct world_program *p = stage->programs; p; p = p->next) {
+        p->status.readable = true;
         for (size_t i = 0; i < p->log_count; i++) {
             p->logs[i].readable = true;
         }
@@ -169,7 +188,7 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
     struct settle_facts thread = {0};
     facts->who[0] = 0;
     facts->woken_twice = facts->woken_thrice = facts->starved = false;
-    allow_reads(stage);
+    allow_silent_reads(stage);
     if (stage->blind || !stage->world->has_facts) {
         return blind(facts, stage->blind ? "a program runs elsewhere, or as another user: it can't be looked into"
                                          : "this kernel does not tell what a program has read (no inet_diag)");
@@ -196,12 +215,18 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
         return WORLD_BLIND;
     }
     if (class == SETTLE_GONE) {
+        allow_reads(stage);
         return WORLD_GONE;
+    }
+    if (news_came(stage)) {
+        snprintf(facts->who, sizeof facts->who, "bytes came in");
+        return WORLD_BUSY;
     }
     if (!all_said_arrived(stage)) {
         snprintf(facts->who, sizeof facts->who, "bytes are on their way");
         return WORLD_BUSY;
     }
+    allow_reads(stage);
     if (class == SETTLE_TIMED || class == SETTLE_SLEEPING) {
         if (!stage->marked) {
             settle_mark(stage->settle);
