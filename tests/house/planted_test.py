@@ -117,12 +117,15 @@ class Planted(unittest.TestCase):
                 pathlib.Path(folder, name + ".c").write_text(text)
                 subprocess.run(["gcc", "-c", name + ".c", "-o", name + ".o"], cwd=folder, check=True)
                 subprocess.run(["ar", "rcs", "lib.a", name + ".o"], cwd=folder, check=True)
-                return list(sans_io.breaches(sans_io.symbols(folder + "/lib.a")))
+                members = sans_io.symbols(folder + "/lib.a")
+                return [line for line in sans_io.breaches(members) if line.startswith(name)]
             self.assertEqual(build("a", "void *malloc(unsigned long); int g(int); void *f(void) { return malloc(g(1)); }"),
                              ["a.o: needs g"])
             self.assertEqual(build("b", "int g(int a) { return a; }"), [])
             self.assertEqual(build("c", "long time(long *); extern void *stdout; void *h(void) { time(0); return stdout; }"),
                              ["c.o: needs stdout", "c.o: needs time"])
+            self.assertEqual(build("d", "int k(void) { static int calls; return ++calls; } const int n = 1;"),
+                             ["d.o: keeps calls.0: the core has no globals"])
 
 
 if __name__ == "__main__":
