@@ -311,6 +311,11 @@ static int launch(struct run *run, struct run_program *p)
     p->started_order = ++run->started_count;
     p->looks = 0;
     p->look_ns = 0;
+    const char *weaker = run->world->ops->program_containment(p->world);
+    if (weaker) {
+        run_note(run, "\"%s\" is held by a %s, since no PID namespace can be made here: a program that kills its keeper gets away",
+                 spec->name, weaker);
+    }
     transcript_event(&run->transcript, EVENT_STARTED, p->out, run->at, 0, run_now_ns(run));
     run_acted(run);
     return 0;

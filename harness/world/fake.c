@@ -323,11 +323,6 @@ static int fake_program_signal(struct world_program *p, int signal)
     return 0;
 }
 
-static void fake_program_kill(struct world_program *p)
-{
-    fake_program_signal(p, SIGKILL);
-}
-
 static size_t fake_program_sanitizer(struct world_program *p, char *report, size_t report_max)
 {
     int n = p->report ? snprintf(report, report_max, "%s", p->report) : 0;
@@ -337,7 +332,7 @@ static size_t fake_program_sanitizer(struct world_program *p, char *report, size
 static const char *fake_program_containment(struct world_program *p)
 {
     (void)p;
-    return "memory";
+    return NULL;
 }
 
 /* --- the world --- */
@@ -381,7 +376,6 @@ static const struct world_ops fake_ops = {
     .program_type_end = fake_program_type_end,
     .program_typed_unread = fake_program_typed_unread,
     .program_signal = fake_program_signal,
-    .program_kill = fake_program_kill,
     .program_sanitizer = fake_program_sanitizer,
     .program_containment = fake_program_containment,
     .connect = fake_connect_to,

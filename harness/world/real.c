@@ -180,7 +180,6 @@ static const struct world_ops real_ops = {
     .program_type_end = real_program_type_end,
     .program_typed_unread = real_program_typed_unread,
     .program_signal = real_program_signal,
-    .program_kill = real_program_kill,
     .program_sanitizer = real_program_sanitizer,
     .program_containment = real_program_containment,
     .connect = real_connect,

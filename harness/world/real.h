@@ -102,7 +102,6 @@ ssize_t real_program_type(struct world_program *program, const void *data, size_
 void real_program_type_end(struct world_program *program);
 int64_t real_program_typed_unread(struct world_program *program);
 int real_program_signal(struct world_program *program, int signal);
-void real_program_kill(struct world_program *program);
 size_t real_program_sanitizer(struct world_program *program, char *report, size_t report_max);
 const char *real_program_containment(struct world_program *program);
 void real_program_free(struct world_program *program);

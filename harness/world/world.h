@@ -110,9 +110,8 @@ struct world_ops {
     void (*program_type_end)(struct world_program *program);
     int64_t (*program_typed_unread)(struct world_program *program); /* bytes; -1: can't be seen */
     int (*program_signal)(struct world_program *program, int signal);
-    void (*program_kill)(struct world_program *program); /* the whole tree */
     size_t (*program_sanitizer)(struct world_program *program, char *report, size_t report_max); /* length; 0: none */
-    const char *(*program_containment)(struct world_program *program);
+    const char *(*program_containment)(struct world_program *program); /* what holds its tree; NULL: the best there is */
 
     /* host: an address or a name; 0 and a handle, or -1 with error. */
     struct world_connection *(*connect)(struct world_stage *stage, const char *host, uint16_t port, int64_t receive_buffer,
