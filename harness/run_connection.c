@@ -108,7 +108,7 @@ enum step_result run_connect_to(struct run *run, size_t connection, const struct
     case WORLD_REFUSED:
         transcript_event(&run->transcript, EVENT_REFUSED, c->sent, run->at, 0, run_now_ns(run));
         run_connection_drop(run, c);
-        return refused ? STEP_DONE : run_fail(run, RESULT_FAILED, NULL, "the connection was refused");
+        return refused ? STEP_DONE : run_fail(run, RESULT_ERROR, NULL, "the connection was refused");
     case WORLD_FAILED:
         break;
     }

@@ -180,13 +180,13 @@ static uint64_t next_cut(struct run_connection *c, bool flush, bool *bad)
 enum step_result run_check_cuts(struct run *run, const struct run_connection *c)
 {
     const struct segmentation_item *item = c->cuts;
-    if (!item || item->rule != CUTS_LISTED || item->cut_count == 0 || item->cuts[item->cut_count - 1] < c->written) {
+    uint64_t sent = c->written - c->unsent_bytes;
+    if (!item || item->rule != CUTS_LISTED || item->cut_count == 0 || item->cuts[item->cut_count - 1] < sent) {
         return STEP_DONE;
     }
     return run_fail(run, RESULT_ERROR, &c->spec->place,
                     "the segmentation does not fit: it cuts \"%s\" at %llu, but %llu byte%s sent (FIN counted)", c->spec->name,
-                    (unsigned long long)item->cuts[item->cut_count - 1], (unsigned long long)c->written,
-                    c->written == 1 ? " was" : "s were");
+                    (unsigned long long)item->cuts[item->cut_count - 1], (unsigned long long)sent, sent == 1 ? " was" : "s were");
 }
 
 static void note_evidence(struct run *run, struct run_connection *c, enum evidence evidence)
