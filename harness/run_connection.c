@@ -52,6 +52,20 @@ static void opened(struct run *run, struct run_connection *c)
     run_acted(run);
 }
 
+static enum step_result find_target(struct run *run, const struct connect_target *to, char host[64], uint16_t *port)
+{
+    if (to->is_address) {
+        return run_parse_address(run, to->address, host, port) < 0 ? STEP_FAIL : STEP_DONE;
+    }
+    const struct run_program *p = &run->programs[to->program];
+    if (!p->has_ports) {
+        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" does not listen", p->spec->name);
+    }
+    snprintf(host, 64, "%s", p->ports[to->port].host);
+    *port = p->ports[to->port].port;
+    return STEP_DONE;
+}
+
 static enum step_result begin_connect(struct run *run, struct run_connection *c, const struct connect_target *to)
 {
     struct seam_error error = {0};
@@ -61,23 +75,16 @@ static enum step_result begin_connect(struct run *run, struct run_connection *c,
     if (buffer < 0) {
         return STEP_FAIL;
     }
-    if (to->is_address) {
-        if (run_parse_address(run, to->address, host, &port) < 0) {
-            return STEP_FAIL;
-        }
-    } else {
-        struct run_program *p = &run->programs[to->program];
+    if (!to->is_address) {
         c->peer_program = to->program;
-        if (p->spec->stdio) {
-            c->world = run->world->ops->connect_stdio(p->world);
+        if (run->programs[to->program].spec->stdio) {
+            c->world = run->world->ops->connect_stdio(run->programs[to->program].world);
             c->state = RUN_CONNECTION_OPENING;
             return STEP_DONE;
         }
-        if (!p->has_ports) {
-            return run_fail(run, RESULT_FAILED, NULL, "\"%s\" does not listen", p->spec->name);
-        }
-        snprintf(host, sizeof host, "%s", p->ports[to->port].host);
-        port = p->ports[to->port].port;
+    }
+    if (find_target(run, to, host, &port) != STEP_DONE) {
+        return STEP_FAIL;
     }
     c->world = run->world->ops->connect(run->stage, host, port, buffer, &error);
     if (!c->world) {
@@ -85,6 +92,16 @@ static enum step_result begin_connect(struct run *run, struct run_connection *c,
     }
     c->state = RUN_CONNECTION_OPENING;
     return STEP_DONE;
+}
+
+static enum step_result fail_refused(struct run *run, const struct connect_target *to)
+{
+    char host[64];
+    uint16_t port = 0;
+    if (find_target(run, to, host, &port) != STEP_DONE) {
+        return STEP_FAIL;
+    }
+    return run_fail(run, RESULT_ERROR, NULL, "the connection was refused: nobody listens on %s port %u", host, port);
 }
 
 enum step_result run_connect_to(struct run *run, size_t connection, const struct connect_target *to, bool refused)
@@ -108,7 +125,7 @@ enum step_result run_connect_to(struct run *run, size_t connection, const struct
     case WORLD_REFUSED:
         transcript_event(&run->transcript, EVENT_REFUSED, c->sent, run->at, 0, run_now_ns(run));
         run_connection_drop(run, c);
-        return refused ? STEP_DONE : run_fail(run, RESULT_ERROR, NULL, "the connection was refused");
+        return refused ? STEP_DONE : fail_refused(run, to);
     case WORLD_FAILED:
         break;
     }

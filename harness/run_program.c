@@ -405,7 +405,9 @@ static enum step_result wait_for_ports(struct run *run, struct run_program *p)
         return run->failed ? STEP_FAIL : STEP_DONE;
     }
     if (run_out_of_time(run)) {
-        return fail_not_listening(run, p, "time ran out");
+        char because[sizeof run->settle_facts.who + 32];
+        snprintf(because, sizeof because, "time ran out%s%s", run->settle_facts.who[0] ? "; " : "", run->settle_facts.who);
+        return fail_not_listening(run, p, because);
     }
     if (p->looks > 8 && run_quiet_look(run, false) == RUN_QUIET_YES && run->settle == WORLD_QUIET && map_ports(run, p) < 0) {
         return fail_not_listening(run, p, run->settle_facts.who);
