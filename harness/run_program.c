@@ -366,7 +366,16 @@ static int map_ports(struct run *run, struct run_program *p)
 
 static enum step_result fail_not_listening(struct run *run, struct run_program *p, const char *because)
 {
-    return run_fail(run, RESULT_ERROR, &p->spec->place, "\"%s\" does not listen: %s", p->spec->name, because);
+    struct world_port found[WORLD_PORTS_MAX] = {{0}};
+    bool picked = p->spec->port_count == 1 && p->spec->ports[0].chosen;
+    char where[64] = "";
+    if (picked && p->facts.state == WORLD_PROGRAM_RUNNING &&
+        run->world->ops->program_ports(p->world, found, WORLD_PORTS_MAX) > 0 && found[0].port != p->ports[0].port) {
+        snprintf(where, sizeof where, " on port %u, but on port %u", p->ports[0].port, found[0].port);
+    } else if (picked) {
+        snprintf(where, sizeof where, " on port %u", p->ports[0].port);
+    }
+    return run_fail(run, RESULT_ERROR, &p->spec->place, "\"%s\" does not listen%s: %s", p->spec->name, where, because);
 }
 
 /* It ended before it listened: perhaps because its port was taken in the meantime. */
