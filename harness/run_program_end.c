@@ -105,7 +105,10 @@ char *run_wrong_end(struct run *run, const struct run_program *p)
     if (crashed) {
         made = asprintf(&text, "\"%s\" crashed: it %s", p->spec->name, how);
     } else if (!run->ending && !p->term_sent) {
-        made = asprintf(&text, "\"%s\" ended by itself, and no step expects it: it %s", p->spec->name, how);
+        bool told = p->facts.state == WORLD_PROGRAM_EXITED && p->facts.code == 0; /* then it is likely to be right */
+        made = asprintf(&text, "\"%s\" ended by itself, and no step expects it: it %s%s%s%s", p->spec->name, how,
+                        told ? "; if that is right, add { \"expect\": \"" : "", told ? p->spec->name : "",
+                        told ? "\", \"exit\": 0 }" : "");
     } else if (!p->term_sent && p->facts.state == WORLD_PROGRAM_EXITED && p->facts.code != 0) {
         made = asprintf(&text, "\"%s\" %s when its connections were closed at the end of the run", p->spec->name, how);
     } else if (p->facts.state == WORLD_PROGRAM_KILLED && p->facts.code != SIGTERM && !p->signalled) {
