@@ -126,7 +126,7 @@ static int read_escape(struct reader *r, uint32_t *character)
     if (c != 'u') {
         const char *letter = c > 0 ? strchr(letters, c) : NULL;
         if (!letter) {
-            return wrong(r, at, at + 2, "no such escape in a JSON string");
+            return wrong(r, at, at + 2, "no such escape in a JSON string; a backslash is written \\\\");
         }
         *character = (unsigned char)values[letter - letters];
         r->at += 2;
@@ -316,11 +316,17 @@ static void drop_duplicates(struct reader *r, struct json_place *object, size_t 
     }
 }
 
+/* For a place where a '/' can only begin a comment. */
+static const char *unless_comment(const struct reader *r, const char *expected)
+{
+    return peek(r) == '/' ? "JSON has no comments; \"why\" is one" : expected;
+}
+
 static int read_key(struct reader *r, struct json_place *member)
 {
     size_t start = r->at, decoded_length = 0;
     if (peek(r) != '"') {
-        return wrong(r, start, start + 1, "expected a key in double quotes");
+        return wrong(r, start, start + 1, "%s", unless_comment(r, "expected a key in double quotes"));
     }
     if (read_string(r, NULL, NULL) != 0) {
         return JSON_PLACE_SYNTAX;
@@ -379,7 +385,8 @@ static int read_members(struct reader *r, struct json_place *place, bool object)
         return wrong(r, opened_at, opened_at + 1, "this \"%c\" is never closed", object ? '{' : '[');
     }
     if (peek(r) != closing) {
-        return wrong(r, r->at, r->at + 1, "expected \",\" or \"%c\"", closing);
+        return wrong(r, r->at, r->at + 1, "%s",
+                     unless_comment(r, object ? "expected \",\" or \"}\"" : "expected \",\" or \"]\""));
     }
     r->at++;
     if (object && count > 1) {
@@ -409,7 +416,7 @@ static int read_value(struct reader *r, struct json_place *place)
     } else if (c < 0) {
         result = wrong(r, r->at, r->at, "the file ends where a value must stand");
     } else {
-        result = wrong(r, r->at, r->at + 1, "expected a value");
+        result = wrong(r, r->at, r->at + 1, "%s", unless_comment(r, "expected a value"));
     }
     place->end = (uint32_t)r->at;
     return result;

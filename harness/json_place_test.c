@@ -300,8 +300,10 @@ static void test_error_places(void **state)
         {"{\"a\":1,}", 7, "no comma before \"}\""},
         {"[1 2]", 3, "expected \",\" or \"]\""},
         {"[[1]", 0, "this \"[\" is never closed"},
-        {"[\"ab\\qc\"]", 4, "no such escape in a JSON string"},
+        {"[\"ab\\qc\"]", 4, "no such escape in a JSON string; a backslash is written \\\\"},
         {"[\"\\ud800x\"]", 2, "lone surrogate \\ud800: no character"},
+        {"[/* x */]", 1, "JSON has no comments; \"why\" is one"},
+        {"[1 // x\n]", 3, "JSON has no comments; \"why\" is one"},
         {"[1] x", 4, "nothing may follow the object"},
         {"[", 1, "the file ends where a value must stand"},
     };

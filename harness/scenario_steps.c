@@ -62,7 +62,8 @@ static void tell_no_verb(struct builder *b, struct node step)
             best = suggestion;
         }
     }
-    tell(b->l, node_place(step), "this step has no verb%s", suggestion_text(b->arena, &best));
+    tell(b->l, node_place(step), "this step has no verb%s",
+         best.best ? suggestion_text(b->arena, &best) : "; `seam steps` prints them");
 }
 
 /* The verb of a step and its value; NULL after telling. */

@@ -260,6 +260,9 @@ static void error_describe(struct seam_error *error, const struct process_spec *
         break;
     case KEEPER_STAGE_EXEC:
     case KEEPER_STAGE_PROGRAM:
+        if (failure->error == ENOENT && spec->argv[0][0] != '\0' && strchr(spec->argv[0], '/') == NULL) {
+            reason = "not found in PATH";
+        }
         seam_error_set(error, "cannot run \"%s\": %s", spec->argv[0], reason);
         break;
     }

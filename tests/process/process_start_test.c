@@ -44,7 +44,7 @@ static void test_failed_exec_is_named(void **state)
     write_script("garbage", "not a program", 0700);
     write_script("orphan", "#!/nonexistent/interpreter\n", 0700);
     static const char *const cases[][2] = {
-        {"seam-no-such-program", "cannot run \"seam-no-such-program\": No such file or directory"},
+        {"seam-no-such-program", "cannot run \"seam-no-such-program\": not found in PATH"},
         {"", "cannot run \"\": No such file or directory"},
         {"./missing", "cannot run \"./missing\": No such file or directory"},
         {"./plain/x", "cannot run \"./plain/x\": Not a directory"},
@@ -97,7 +97,7 @@ static void test_path_is_searched(void **state)
     envp[0] = "PATH=/nonexistent:a";
     assert_refused(spec, "cannot run \"seam-subject\": Permission denied");
     envp[0] = "PATH=";
-    assert_refused(spec, "cannot run \"seam-subject\": No such file or directory");
+    assert_refused(spec, "cannot run \"seam-subject\": not found in PATH");
     unlink(refused);
     unlink(found);
     const char *shell[] = {"sh", "-c", "rmdir a b && rmdir \"$PWD\"", NULL};
