@@ -166,8 +166,11 @@ static void text_result(const struct report *report, size_t number, const struct
     }
     if (told)
         print_lines(report->out, "    note: ", result->notes);
-    if (told && report->options.verbose)
+    if (told && report->options.verbose) {
+        if (result->wire && result->detail) /* which may hold its end already */
+            fputs("    the whole wire:\n", report->out);
         print_lines(report->out, "    ", result->wire);
+    }
 }
 
 /* 40 passed, 1 failed; 120 cuts drained; 3762 ms */
