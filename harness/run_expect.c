@@ -79,6 +79,9 @@ static const char *out_of_time_text(const struct run *run, char *text, size_t si
 
 static const char *nothing_comes(const struct run *run)
 {
+    if (run->settle == WORLD_TIMED && !run->settle_facts.woken_twice) {
+        return "nothing can come within the limit of this step: the next timer goes off later";
+    }
     return run->settle == WORLD_TIMED
                ? "nothing can come any more, it seems: timers went off twice with nothing said (\"within_ms\" waits longer)"
                : "nothing can come any more";

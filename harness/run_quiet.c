@@ -48,6 +48,9 @@ static enum run_quiet judge(struct run *run, enum question question)
     case WORLD_GONE:
         return RUN_QUIET_YES;
     case WORLD_TIMED:
+        if (question != IS_CALM && run->settle_facts.asleep_until_ns > run->step_began_ns + run->step_limit_ns) {
+            return RUN_QUIET_YES; /* its next timer lies behind the limit of this step: waiting for that shows no more */
+        }
         if (question == NOTHING_CAN_COME && run->limit_given) {
             return RUN_QUIET_NOT_YET; /* a program that polls may count its wakings: who says how long, waits so long */
         }

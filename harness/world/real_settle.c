@@ -188,6 +188,7 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
     struct settle_facts thread = {0};
     facts->who[0] = 0;
     facts->woken_twice = facts->woken_thrice = facts->starved = false;
+    facts->asleep_until_ns = 0;
     allow_silent_reads(stage);
     if (stage->blind || !stage->world->has_facts) {
         return blind(facts, stage->blind ? "a program runs elsewhere, or as another user: it can't be looked into"
@@ -232,6 +233,7 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
             settle_mark(stage->settle);
             stage->marked = true;
         }
+        facts->asleep_until_ns = settle_asleep_until_ns(stage->settle);
         facts->woken_twice = settle_woken(stage->settle, 2);
         facts->woken_thrice = settle_woken(stage->settle, 3);
     }
@@ -304,5 +306,6 @@ void real_attach(struct world_stage *stage, const char *name, const char *host, 
     if (proc) {
         closedir(proc);
     }
+    settle_forget(stage->settle);
     stage->blind |= stage->owner_count == before;
 }

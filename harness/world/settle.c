@@ -12,13 +12,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "harness/world/thread_table.h"
 #include "harness/world/timer_fd.h"
 
 struct settle {
     struct thread_table table;
-    bool last_complete; /* the last check was neither BUSY nor DENIED */
+    bool last_complete;   /* the last check was neither BUSY nor DENIED */
+    uint64_t complete_ns; /* when the last such check began, at first when this was made; 0: forgotten */
 };
 
 /* Sanitizers run a thread of their own beside the program's (that of ThreadSanitizer sleeps a tenth of a
@@ -183,10 +185,59 @@ static enum settle_class timers_collect(struct thread_table *table, enum settle_
     return class;
 }
 
+static uint64_t clock_now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* A thread that has been on a processor since an earlier check began its wait after that check; one that was not there at the
+ * last complete check began it after that one. */
+static void waits_date(struct settle *settle, uint64_t now_ns)
+{
+    for (size_t i = 0; i < settle->table.count; i++) {
+        struct thread *thread = &settle->table.threads[i];
+        if (thread->dead || thread->count == THREAD_COUNT_UNKNOWN)
+            continue;
+        if (thread->seen_ns == 0)
+            thread->since_ns = settle->complete_ns;
+        else if (thread->count != thread->seen_count)
+            thread->since_ns = thread->seen_ns;
+        thread->seen_count = thread->count;
+        thread->seen_ns = now_ns;
+    }
+}
+
+uint64_t settle_asleep_until_ns(const struct settle *settle)
+{
+    uint64_t until_ns = UINT64_MAX;
+
+    if (!settle->last_complete)
+        return 0;
+    for (size_t i = 0; i < settle->table.count; i++) {
+        const struct thread *thread = &settle->table.threads[i];
+        if (thread->dead || (thread->wait.kind != SETTLE_TIMED && thread->wait.kind != SETTLE_SLEEPING))
+            continue;
+        if (thread->wait.kind == SETTLE_SLEEPING || thread->wait.timeout_ns < 0 || thread->since_ns == 0)
+            return 0;
+        uint64_t wakes_ns = thread->since_ns + (uint64_t)thread->wait.timeout_ns;
+        until_ns = wakes_ns < until_ns ? wakes_ns : until_ns;
+    }
+    return until_ns;
+}
+
+void settle_forget(struct settle *settle)
+{
+    settle->complete_ns = 0;
+}
+
 enum settle_class settle_check(struct settle *settle, const pid_t *roots, size_t count,
                                struct settle_facts *facts)
 {
     struct thread *decider;
+    uint64_t now_ns = clock_now_ns();
 
     *facts = (struct settle_facts){.syscall = "", .fd = -1, .timeout_ns = -1};
     settle->table.error = 0;
@@ -194,6 +245,10 @@ enum settle_class settle_check(struct settle *settle, const pid_t *roots, size_t
     if (class == SETTLE_QUIET || class == SETTLE_TIMED || class == SETTLE_SLEEPING)
         class = timers_collect(&settle->table, class, &decider);
     settle->last_complete = class != SETTLE_BUSY && !settle->table.error;
+    if (settle->last_complete) {
+        waits_date(settle, now_ns);
+        settle->complete_ns = now_ns;
+    }
     if (settle->table.error) {
         facts->error = settle->table.error;
         return SETTLE_DENIED;
@@ -245,8 +300,10 @@ struct settle *settle_new(void)
 {
     struct settle *settle = calloc(1, sizeof *settle);
 
-    if (settle)
+    if (settle) {
         thread_table_init(&settle->table);
+        settle->complete_ns = clock_now_ns();
+    }
     return settle;
 }
 

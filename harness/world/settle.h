@@ -54,7 +54,7 @@ struct settle_facts {
 
 struct settle;
 
-/* Returns NULL when memory is short. */
+/* Returns NULL when memory is short. The roots of its checks are to be started later than this, else see settle_forget. */
 struct settle *settle_new(void);
 void settle_free(struct settle *settle); /* NULL is fine */
 
@@ -72,5 +72,12 @@ void settle_mark(struct settle *settle);
  * does by itself, it has done. A thread with a long timer keeps this false, and so does one that was started
  * after the mark: the caller needs a deadline of its own. True when no thread waits with a limit. */
 bool settle_woken(const struct settle *settle, unsigned times);
+
+/* By the last check, when it was complete: the moment (CLOCK_MONOTONIC) before which no thread wakes by itself, known from the limit
+ * of each wait and from the check after which it began. 0: not known. UINT64_MAX: no thread waits with a limit. */
+uint64_t settle_asleep_until_ns(const struct settle *settle);
+
+/* Threads that are new to the next check may be old: call it when a root was added that ran before. */
+void settle_forget(struct settle *settle);
 
 #endif

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/select.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/world/settle_fixture.h"
@@ -229,6 +230,46 @@ static void waking_is_counted(void **state)
     child_end(quiet);
 }
 
+/* Waits for a byte or an hour, over and over. */
+static void body_poll_hour(int fd)
+{
+    char byte;
+
+    while (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 3600 * 1000) > 0 && read(fd, &byte, 1) == 1)
+        ;
+}
+
+static uint64_t clock_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void the_next_timer_is_known_from_when_a_wait_began(void **state)
+{
+    int *pipe_ends = *state;
+    const uint64_t hour_ns = (uint64_t)3600 * 1000000000;
+    struct settle_facts facts;
+
+    settle_forget(settle);
+    pid_t pid = child_start(body_poll_hour, pipe_ends[0]);
+    class_await(pid, SETTLE_TIMED);
+    assert_int_equal(settle_asleep_until_ns(settle), 0); /* it may have waited for long before it was seen */
+    uint64_t before_ns = clock_ns();
+    assert_int_equal(settle_check(settle, &pid, 1, &facts), SETTLE_TIMED);
+    assert_int_equal(settle_asleep_until_ns(settle), 0);
+    assert_int_equal(write(pipe_ends[1], "x", 1), 1); /* it wakes, and waits anew */
+    int checks = 0;
+    while (settle_asleep_until_ns(settle) == 0 && checks++ < CHECKS_MAX) {
+        nap(CHECK_NAP_NS);
+        settle_check(settle, &pid, 1, &facts);
+    }
+    assert_in_range(settle_asleep_until_ns(settle), before_ns + hour_ns, clock_ns() + hour_ns);
+    child_end(pid);
+}
+
 static void body_hidden(int fd)
 {
     prctl(PR_SET_DUMPABLE, 0);
@@ -270,6 +311,7 @@ int main(void)
         cmocka_unit_test(zombies_are_gone),
         cmocka_unit_test(stopped_is_not_waiting),
         cmocka_unit_test(waking_is_counted),
+        cmocka_unit_test(the_next_timer_is_known_from_when_a_wait_began),
         cmocka_unit_test(denied_system_calls_are_weak),
     };
     return cmocka_run_group_tests(tests, settle_fixture_open, settle_fixture_close);

@@ -214,7 +214,8 @@ static bool thread_note(struct thread_table *table, pid_t pid, pid_t tid)
             return false;
         thread->pid = pid;
         thread->tid = tid;
-        thread->mark = thread->ran_ns = THREAD_COUNT_UNKNOWN;
+        thread->mark = thread->ran_ns = thread->seen_count = THREAD_COUNT_UNKNOWN;
+        thread->seen_ns = thread->since_ns = 0;
         thread->runtime = RUNTIME_UNKNOWN;
         added = true;
     }

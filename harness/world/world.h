@@ -76,6 +76,7 @@ struct world_settle_facts {
     char who[WORLD_FACT_BYTES_MAX]; /* "server (pid 4711): 3 threads, epoll_wait without a timer" */
     bool woken_twice;               /* each thread with a timer or in a sleep has woken at least twice since the stage settled first */
     bool woken_thrice;
+    uint64_t asleep_until_ns; /* with TIMED: no thread wakes by itself before; 0: not known */
     bool starved; /* BUSY, but it got no processor since the look before: the machine is slow, not the program */
 };
 
