@@ -31,6 +31,12 @@ size_t run_find_report(struct run *run, struct run_program *p, char *report, siz
     return length < size ? length : size - 1;
 }
 
+/* Behind the last step no step can be blamed: the program is. */
+static const struct place *place_to_blame(const struct run *run, const struct run_program *p)
+{
+    return run_script_entry(run) ? NULL : &p->spec->place;
+}
+
 /* A sanitizer report fails the run whatever the exit code says. */
 static bool fail_on_report(struct run *run, struct run_program *p)
 {
@@ -40,7 +46,7 @@ static bool fail_on_report(struct run *run, struct run_program *p)
         return false;
     }
     size_t line = strcspn(report, "\n");
-    run_fail(run, RESULT_FAILED, NULL, "\"%s\" left a sanitizer report: %.*s", p->spec->name, (int)line, report);
+    run_fail(run, RESULT_FAILED, place_to_blame(run, p), "\"%s\" left a sanitizer report: %.*s", p->spec->name, (int)line, report);
     run_detail(run, "sanitizer report of \"%s\":\n", p->spec->name);
     struct bytes shown;
     bytes_init(&shown, 4 * REPORT_BYTES_MAX);
@@ -122,7 +128,7 @@ static void judge_end(struct run *run, struct run_program *p)
 {
     char *wrong = fail_on_report(run, p) ? NULL : run_wrong_end(run, p);
     if (wrong) {
-        run_fail(run, RESULT_FAILED, NULL, "%s", wrong);
+        run_fail(run, RESULT_FAILED, place_to_blame(run, p), "%s", wrong);
     }
     free(wrong);
 }
