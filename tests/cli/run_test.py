@@ -57,6 +57,11 @@ class ExitCodes(CliTest):
         self.scenario("only.part.json", part=True)
         for args in (["."], ["only.part.json"], [".", "--list"]):
             self.assertEqual(self.seam("run", *args).returncode, 5)
+        for args, why in ((["."], "no *.json file"), (["only.part.json"], "is a part")):
+            self.assertIn(why, self.seam("run", *args).stderr.decode())
+        self.scenario("a.json")
+        self.assertIn("left none of 1", self.seam("run", "a.json", "--filter", "zzz").stderr.decode())
+        (self.folder / "a.json").unlink()
         _, tap = self.run_tap(".", code=5)
         self.assertEqual(tap.plan, 0)
 
