@@ -121,7 +121,6 @@ bool run_quiet_is_late(const struct run *run)
 
 enum step_result run_settled(struct run *run)
 {
-    run_step_begins(run);
     enum step_result proved = run_prove_all(run);
     if (proved != STEP_DONE) {
         return proved;

@@ -4,6 +4,7 @@
 
 struct settle_args {
     size_t program;
+    const struct number *within_ms;
 };
 
 static const struct step_arg args[] = {
@@ -13,12 +14,22 @@ static const struct step_arg args[] = {
      .flags = ARG_REQUIRED,
      .doc = "The program that must settle.",
      .example = "\"server\""},
+    {.name = "within_ms",
+     .kind = ARG_NUMBER,
+     .offset = offsetof(struct settle_args, within_ms),
+     .min = 1,
+     .max = 3600000,
+     .doc = "Bounds the wait where facts don't tell; default timeout_ms.",
+     .example = "500"},
 };
 
 static enum step_result run_settle(struct run *run, const struct step *step, const void *p)
 {
-    (void)p;
+    const struct settle_args *a = p;
     (void)step;
+    if (run_step_begins(run) && run_limit_ms(run, a->within_ms) < 0) {
+        return STEP_FAIL;
+    }
     return run_settled(run);
 }
 
