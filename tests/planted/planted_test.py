@@ -6,9 +6,11 @@ Each scenario of this folder runs against each program. A bug is caught when the
 could not run at all (exit 4) would prove nothing. Every bug passes when each line arrives alone in its own write: it is a
 matter of the cuts alone.
 """
+import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCENARIOS = ["alone", "joined", "tail", "character", "two_clients", "half"]
@@ -32,7 +34,9 @@ def run(seam, folder, program, scenario):
     command = [seam, "run", str(HERE / f"{scenario}.json"), "--color", "never"]
     for define in defines:
         command += ["--define", define]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    with tempfile.TemporaryDirectory(prefix="seam-planted-") as kept:  # what failed runs leave behind
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False,
+                              env=os.environ | {"TMPDIR": kept})
 
 
 def main():

@@ -11,6 +11,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -20,8 +21,9 @@ ROUNDS = 7
 
 def run(seam, name):
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SEAM_")}
-    return subprocess.run([seam, "run", name, "--color", "never"], cwd=HERE, env=environment, capture_output=True, text=True,
-                          timeout=60, check=False)
+    with tempfile.TemporaryDirectory(prefix="seam-failing-") as kept:  # what failed runs leave behind
+        return subprocess.run([seam, "run", name, "--color", "never"], cwd=HERE, env=environment | {"TMPDIR": kept},
+                              capture_output=True, text=True, timeout=60, check=False)
 
 
 def pattern_of(expected):
