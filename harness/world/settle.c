@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "harness/world/thread_table.h"
+#include "harness/world/hidden_timer.h"
 #include "harness/world/timer_fd.h"
 
 struct settle {
@@ -160,23 +161,50 @@ static bool wait_sees_timers(const struct syscall_wait *wait)
            (strstr(wait->name, "poll") || strstr(wait->name, "select") || strcmp(wait->name, "read") == 0);
 }
 
+static bool wait_receives(const struct syscall_wait *wait)
+{
+    return wait->kind == SETTLE_QUIET && wait->fd >= 0 &&
+           (strncmp(wait->name, "recv", 4) == 0 || strncmp(wait->name, "read", 4) == 0 ||
+            strncmp(wait->name, "accept", 6) == 0);
+}
+
+/* Does a timer end the wait that its system call does not show? Fills its limit, -1 when it can't be known. A timer that
+ * sends a signal is the main thread's. */
+static bool wait_has_timer(const struct thread *thread, int64_t timer_fd_ns, bool by_signal, int64_t *limit_ns)
+{
+    *limit_ns = -1;
+    if (thread->wait.kind != SETTLE_QUIET)
+        return false;
+    if (by_signal && thread->tid == thread->pid)
+        return true;
+    if (wait_sees_timers(&thread->wait) && timer_fd_ns >= 0)
+        *limit_ns = timer_fd_ns;
+    else if (wait_receives(&thread->wait))
+        *limit_ns = hidden_timer_receive_ns(thread->pid, thread->wait.fd);
+    return *limit_ns >= 0;
+}
+
 /* A thread that such a timer may wake is TIMED, and its trees are no longer QUIET. */
 static enum settle_class timers_collect(struct thread_table *table, enum settle_class class,
                                         struct thread **decider)
 {
-    int64_t next_ns = -1;
+    int64_t timer_fd_ns = -1, limit_ns;
+    bool by_signal = false;
     pid_t pid = 0;
 
     for (size_t i = 0; i < table->count; i++) {
         struct thread *thread = &table->threads[i];
-        if (thread->dead || !wait_sees_timers(&thread->wait))
+        if (thread->dead)
             continue;
-        if (thread->pid != pid)
-            next_ns = timer_fd_next_ns(pid = thread->pid);
-        if (next_ns < 0)
+        if (thread->pid != pid) {
+            pid = thread->pid;
+            timer_fd_ns = timer_fd_next_ns(pid);
+            by_signal = hidden_timer_signals(pid);
+        }
+        if (!wait_has_timer(thread, timer_fd_ns, by_signal, &limit_ns))
             continue;
         thread->wait.kind = SETTLE_TIMED;
-        thread->wait.timeout_ns = next_ns;
+        thread->wait.timeout_ns = limit_ns;
         if (class == SETTLE_QUIET) {
             class = SETTLE_TIMED;
             *decider = thread;

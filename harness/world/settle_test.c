@@ -15,6 +15,8 @@
 #include <sys/select.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "harness/world/settle_fixture.h"
@@ -124,6 +126,46 @@ static void a_timer_that_is_set_is_timed(void **state)
     assert_int_equal(strncmp(facts.syscall, "epoll_", 6), 0);
     assert_in_range(facts.timeout_ns, 3000 * (int64_t)1000000000, 3600 * (int64_t)1000000000);
     class_of(body_epoll_timer_unset, pipe_ends[0], SETTLE_QUIET);
+}
+
+static void body_receive_timed(int fd)
+{
+    struct timeval hour = {.tv_sec = 3600};
+    char byte;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &hour, sizeof hour);
+    recv(fd, &byte, 1, 0);
+}
+
+static void body_receive(int fd)
+{
+    char byte;
+
+    recv(fd, &byte, 1, 0);
+}
+
+static void body_signal_timer(int fd)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+    timer_t timer;
+
+    timer_create(CLOCK_MONOTONIC, &event, &timer);
+    body_receive(fd);
+}
+
+static void timers_that_no_call_shows_are_timed(void **state)
+{
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    class_of(body_receive, pair[0], SETTLE_QUIET);
+    class_of(body_signal_timer, pair[0], SETTLE_TIMED);
+    struct settle_facts facts = class_of(body_receive_timed, pair[0], SETTLE_TIMED);
+    assert_string_equal(facts.syscall, "recvfrom");
+    assert_int_equal(facts.timeout_ns, 3600 * (int64_t)1000000000);
+    close(pair[0]);
+    close(pair[1]);
 }
 
 static void sleeping_is_not_waiting(void **state)
@@ -305,6 +347,7 @@ int main(void)
         cmocka_unit_test(waiting_for_input_is_quiet),
         cmocka_unit_test(a_time_limit_is_timed),
         cmocka_unit_test(a_timer_that_is_set_is_timed),
+        cmocka_unit_test(timers_that_no_call_shows_are_timed),
         cmocka_unit_test(sleeping_is_not_waiting),
         cmocka_unit_test(running_is_busy),
         cmocka_unit_test(blocked_writing_is_told),

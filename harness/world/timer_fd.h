@@ -2,7 +2,7 @@
  * timer_fd - whether a process holds a timer of timerfd_create(2) that is set.
  *
  * Such a timer ends a wait that shows no time limit itself: epoll_wait without one, over a set with the timer
- * in it. It must not know who waits. Timers of setitimer(2), alarm(2) and timer_create(2) are not seen.
+ * in it. It must not know who waits. Other timers: hidden_timer.h.
  * Costs one readlink per descriptor of the process, about 1 us each.
  */
 #ifndef SEAM_HARNESS_WORLD_TIMER_FD_H
