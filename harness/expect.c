@@ -6,7 +6,8 @@
 
 enum { FEED_BYTES = 4096 };
 
-static enum expect_answer failed(struct expect_outcome *outcome, size_t start, size_t difference, const char *why)
+static enum expect_answer failed(struct expect_outcome *outcome, size_t start, size_t difference,
+                                 const char *why)
 {
     outcome->unit_start = start;
     outcome->difference = difference;
@@ -21,8 +22,9 @@ static enum expect_answer matched(struct expect_outcome *outcome, size_t end)
 }
 
 /* Applies `matches` to a whole unit; strip: bytes of its delimiter, which the pattern does not see. */
-static enum expect_answer check_unit(struct expect_want *want, const char *data, size_t start, size_t end, size_t unit_end,
-                                     struct values *values, struct expect_outcome *outcome, struct seam_error *error)
+static enum expect_answer check_unit(struct expect_want *want, const char *data, size_t start, size_t end,
+                                     size_t unit_end, struct values *values, struct expect_outcome *outcome,
+                                     struct seam_error *error)
 {
     if (want->matches) {
         switch (pattern_match(want->matches, values, data + start, end - start, values, error)) {
@@ -40,8 +42,8 @@ static enum expect_answer check_unit(struct expect_want *want, const char *data,
 }
 
 /* The next whole line at or behind state->lines_at; false: none is complete yet. */
-static bool next_line(const struct expect_want *want, struct expect_state *state, const char *data, size_t length,
-                      size_t *start, size_t *content_end, size_t *end)
+static bool next_line(const struct expect_want *want, struct expect_state *state, const char *data,
+                      size_t length, size_t *start, size_t *content_end, size_t *end)
 {
     if (!state->reader_open) {
         line_reader_init(&state->reader, &(struct line_reader_options){
@@ -65,8 +67,10 @@ static bool next_line(const struct expect_want *want, struct expect_state *state
         if (result != LINE_READER_MORE || state->fed == length) {
             return false;
         }
-        size_t left = length - state->fed; /* a little at a time: all that lies behind this line is the next expect's */
-        state->fed += line_reader_feed(&state->reader, data + state->fed, left < FEED_BYTES ? left : FEED_BYTES);
+        size_t left =
+            length - state->fed; /* a little at a time: all that lies behind this line is the next expect's */
+        state->fed +=
+            line_reader_feed(&state->reader, data + state->fed, left < FEED_BYTES ? left : FEED_BYTES);
     }
 }
 
@@ -79,8 +83,10 @@ static size_t common_prefix(const char *a, const char *b, size_t n)
     return i;
 }
 
-/* How many of the bytes behind the cursor agree with the literal; those of earlier looks are not compared again. */
-static size_t agreed_so_far(const struct expect_want *want, struct expect_state *state, const char *data, size_t compare)
+/* How many of the bytes behind the cursor agree with the literal; those of earlier looks are not compared
+ * again. */
+static size_t agreed_so_far(const struct expect_want *want, struct expect_state *state, const char *data,
+                            size_t compare)
 {
     size_t same = state->examined - state->cursor;
     same += common_prefix(data + state->examined, bytes_text(&want->literal) + same, compare - same);
@@ -88,8 +94,8 @@ static size_t agreed_so_far(const struct expect_want *want, struct expect_state 
     return same;
 }
 
-static enum expect_answer look_literal(struct expect_want *want, struct expect_state *state, const char *data, size_t length,
-                                       struct expect_outcome *outcome)
+static enum expect_answer look_literal(struct expect_want *want, struct expect_state *state, const char *data,
+                                       size_t length, struct expect_outcome *outcome)
 {
     size_t have = length - state->cursor;
     size_t n = want->literal.length;
@@ -123,8 +129,9 @@ static enum expect_answer look_literal(struct expect_want *want, struct expect_s
     }
 }
 
-static enum expect_answer look_until(struct expect_want *want, struct expect_state *state, const char *data, size_t length,
-                                     struct values *values, struct expect_outcome *outcome, struct seam_error *error)
+static enum expect_answer look_until(struct expect_want *want, struct expect_state *state, const char *data,
+                                     size_t length, struct values *values, struct expect_outcome *outcome,
+                                     struct seam_error *error)
 {
     size_t n = want->literal.length;
     const char *hit = state->examined < length && n
@@ -139,9 +146,9 @@ static enum expect_answer look_until(struct expect_want *want, struct expect_sta
     return check_unit(want, data, state->cursor, end, end, values, outcome, error);
 }
 
-static enum expect_answer look_until_match(struct expect_want *want, struct expect_state *state, const char *data,
-                                           size_t length, struct values *values, struct expect_outcome *outcome,
-                                           struct seam_error *error)
+static enum expect_answer look_until_match(struct expect_want *want, struct expect_state *state,
+                                           const char *data, size_t length, struct values *values,
+                                           struct expect_outcome *outcome, struct seam_error *error)
 {
     size_t start, content_end, end;
     while (next_line(want, state, data, length, &start, &content_end, &end)) {
@@ -157,8 +164,9 @@ static enum expect_answer look_until_match(struct expect_want *want, struct expe
     return EXPECT_MORE;
 }
 
-static enum expect_answer look_line(struct expect_want *want, struct expect_state *state, const char *data, size_t length,
-                                    struct values *values, struct expect_outcome *outcome, struct seam_error *error)
+static enum expect_answer look_line(struct expect_want *want, struct expect_state *state, const char *data,
+                                    size_t length, struct values *values, struct expect_outcome *outcome,
+                                    struct seam_error *error)
 {
     size_t start, content_end, end;
     while (next_line(want, state, data, length, &start, &content_end, &end)) {
@@ -170,8 +178,10 @@ static enum expect_answer look_line(struct expect_want *want, struct expect_stat
     return EXPECT_MORE;
 }
 
-/* How many of the bytes agree with a line that is still expected and its delimiter: the best of all those lines. */
-static size_t agreement(const struct expect_want *want, const struct expect_state *state, const char *data, size_t length)
+/* How many of the bytes agree with a line that is still expected and its delimiter: the best of all those
+ * lines. */
+static size_t agreement(const struct expect_want *want, const struct expect_state *state, const char *data,
+                        size_t length)
 {
     size_t best = 0;
     for (size_t i = 0; i < state->unordered_left; i++) {
@@ -186,21 +196,23 @@ static size_t agreement(const struct expect_want *want, const struct expect_stat
     return best;
 }
 
-static enum expect_answer failed_unordered(const struct expect_want *want, const struct expect_state *state, const char *data,
-                                           size_t start, size_t end, struct expect_outcome *outcome)
+static enum expect_answer failed_unordered(const struct expect_want *want, const struct expect_state *state,
+                                           const char *data, size_t start, size_t end,
+                                           struct expect_outcome *outcome)
 {
     size_t same = agreement(want, state, data + start, end - start);
     return failed(outcome, start, start + same, "this line is none of those that are still expected");
 }
 
-static enum expect_answer look_unordered(struct expect_want *want, struct expect_state *state, const char *data,
-                                         size_t length, struct expect_outcome *outcome)
+static enum expect_answer look_unordered(struct expect_want *want, struct expect_state *state,
+                                         const char *data, size_t length, struct expect_outcome *outcome)
 {
     size_t start, content_end, end;
     while (state->unordered_left > 0 && next_line(want, state, data, length, &start, &content_end, &end)) {
         size_t i = 0;
-        while (i < state->unordered_left && (want->unordered[i].length != content_end - start ||
-                                             memcmp(bytes_text(&want->unordered[i]), data + start, content_end - start) != 0)) {
+        while (i < state->unordered_left &&
+               (want->unordered[i].length != content_end - start ||
+                memcmp(bytes_text(&want->unordered[i]), data + start, content_end - start) != 0)) {
             i++;
         }
         if (i == state->unordered_left) {
@@ -226,9 +238,9 @@ static enum expect_answer look_unordered(struct expect_want *want, struct expect
     return EXPECT_MORE;
 }
 
-static enum expect_answer look_rest(struct expect_want *want, struct expect_state *state, const char *data, size_t length,
-                                    bool ended, struct values *values, struct expect_outcome *outcome,
-                                    struct seam_error *error)
+static enum expect_answer look_rest(struct expect_want *want, struct expect_state *state, const char *data,
+                                    size_t length, bool ended, struct values *values,
+                                    struct expect_outcome *outcome, struct seam_error *error)
 {
     if (want->has_literal) {
         size_t have = length - state->cursor, n = want->literal.length;
@@ -249,8 +261,9 @@ static enum expect_answer look_rest(struct expect_want *want, struct expect_stat
     return check_unit(want, data, state->cursor, length, length, values, outcome, error);
 }
 
-enum expect_answer expect_look(struct expect_want *want, struct expect_state *state, const char *data, size_t length,
-                               bool ended, struct values *values, struct expect_outcome *outcome, struct seam_error *error)
+enum expect_answer expect_look(struct expect_want *want, struct expect_state *state, const char *data,
+                               size_t length, bool ended, struct values *values,
+                               struct expect_outcome *outcome, struct seam_error *error)
 {
     *outcome = (struct expect_outcome){.unit_start = state->cursor, .difference = length};
     data = data ? data : "";
@@ -268,8 +281,8 @@ enum expect_answer expect_look(struct expect_want *want, struct expect_state *st
         if (length - state->cursor < want->size) {
             return EXPECT_MORE;
         }
-        return check_unit(want, data, state->cursor, state->cursor + want->size, state->cursor + want->size, values, outcome,
-                          error);
+        return check_unit(want, data, state->cursor, state->cursor + want->size, state->cursor + want->size,
+                          values, outcome, error);
     case EXPECT_UNTIL:
         return look_until(want, state, data, length, values, outcome, error);
     case EXPECT_UNTIL_MATCH:

@@ -1,9 +1,11 @@
 /*
  * pattern - a PCRE2 pattern of a scenario: it must match a whole unit, its named groups become variables.
  *
- * ${...} in a pattern stands for the literal bytes of the value (quoted, never a metacharacter). A pattern without
- * ${...} is compiled at load; one with is checked at load with stand-ins and compiled at each use. Bytes, not UTF, unless
- * the pattern begins with (*UTF). Match and depth limits bound the work; reaching one is an error, never a mismatch.
+ * ${...} in a pattern stands for the literal bytes of the value (quoted, never a metacharacter). A pattern
+ * without
+ * ${...} is compiled at load; one with is checked at load with stand-ins and compiled at each use. Bytes, not
+ * UTF, unless the pattern begins with (*UTF). Match and depth limits bound the work; reaching one is an
+ * error, never a mismatch.
  */
 #ifndef SEAM_HARNESS_PATTERN_H
 #define SEAM_HARNESS_PATTERN_H
@@ -25,9 +27,10 @@ struct pattern {
 
 enum pattern_result { PATTERN_MATCH, PATTERN_NO_MATCH, PATTERN_ERROR };
 
-/* Matches the whole of subject. With values_out not NULL a match stores the named groups there (values and values_out may be
- * the same). PATTERN_ERROR fills error. */
-enum pattern_result pattern_match(const struct pattern *pattern, const struct values *values, const void *subject,
-                                  size_t length, struct values *values_out, struct seam_error *error);
+/* Matches the whole of subject. With values_out not NULL a match stores the named groups there (values and
+ * values_out may be the same). PATTERN_ERROR fills error. */
+enum pattern_result pattern_match(const struct pattern *pattern, const struct values *values,
+                                  const void *subject, size_t length, struct values *values_out,
+                                  struct seam_error *error);
 
 #endif

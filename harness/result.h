@@ -1,8 +1,9 @@
 /*
  * result - what a run came to, in one set of words that the exit code and every report use.
  *
- * A result is plain data that can cross a process border (result_to_json, result_from_json) and outlives the run. All texts are
- * valid UTF-8 without control characters other than newline: bytes of the wire are made visible before they come here.
+ * A result is plain data that can cross a process border (result_to_json, result_from_json) and outlives the
+ * run. All texts are valid UTF-8 without control characters other than newline: bytes of the wire are made
+ * visible before they come here.
  */
 #ifndef SEAM_HARNESS_RESULT_H
 #define SEAM_HARNESS_RESULT_H
@@ -19,7 +20,8 @@ enum result_exit {
 
 enum result_status {
     RESULT_PASSED,
-    RESULT_FAILED,  /* an expectation was not met, a program crashed, a pass that xfail did not expect: exit 1 */
+    RESULT_FAILED,  /* an expectation was not met, a program crashed, a pass that xfail did not expect: exit 1
+                     */
     RESULT_ERROR,   /* could not run: start, connect, evidence, missing capability: exit 4 */
     RESULT_INVALID, /* the scenario file is wrong: exit 3 */
     RESULT_SKIPPED, /* a requirement is missing: exit 77 when nothing else was selected */
@@ -34,28 +36,28 @@ extern const char *const evidence_words[]; /* "none", "sent", "paced", "drained"
 /* Every char * is owned by the result, NULL when there is nothing to say. */
 struct result {
     enum result_status status;
-    bool internal;        /* with RESULT_ERROR: Seam itself went wrong: exit 99 */
-    char *path;           /* the scenario file */
-    char *name;           /* of the scenario, with its row */
-    char *file;           /* where line and column are, when that is another file: a part */
-    int line, column;     /* of the failing step or value; 0: none */
-    char *message;        /* one line: what was expected and what came */
-    char *why;            /* of the failing step, else of the scenario */
-    char *detail;         /* several lines: first difference, the wire, who waits for what, program output */
-    char *reason;         /* of a skip or an xfail */
-    char *cut;            /* the segmentation id the run had, NULL: as written */
-    char *rerun;          /* the command that runs it again */
-    char *notes;          /* lines worth saying though nothing failed: containment, unread bytes, large writes */
-    char *wire;           /* the whole wire log, one line per chunk (for -v) */
-    char *kept;           /* the folder that was kept */
+    bool internal;    /* with RESULT_ERROR: Seam itself went wrong: exit 99 */
+    char *path;       /* the scenario file */
+    char *name;       /* of the scenario, with its row */
+    char *file;       /* where line and column are, when that is another file: a part */
+    int line, column; /* of the failing step or value; 0: none */
+    char *message;    /* one line: what was expected and what came */
+    char *why;        /* of the failing step, else of the scenario */
+    char *detail;     /* several lines: first difference, the wire, who waits for what, program output */
+    char *reason;     /* of a skip or an xfail */
+    char *cut;        /* the segmentation id the run had, NULL: as written */
+    char *rerun;      /* the command that runs it again */
+    char *notes;      /* lines worth saying though nothing failed: containment, unread bytes, large writes */
+    char *wire;       /* the whole wire log, one line per chunk (for -v) */
+    char *kept;       /* the folder that was kept */
     enum evidence evidence; /* the weakest of all chunks that had to be told apart */
-    uint64_t cuts_proved; /* boundaries between two writes that were proved */
+    uint64_t cuts_proved;   /* boundaries between two writes that were proved */
     uint64_t duration_ns;
 };
 
 void result_close(struct result *result);
-/* Brings every text into the form promised above (a newline only where several lines may stand); twice is once.
- * 0, or -1 out of memory. */
+/* Brings every text into the form promised above (a newline only where several lines may stand); twice is
+ * once. 0, or -1 out of memory. */
 int result_make_visible(struct result *result);
 /* One line without its newline, caller frees. 0, or -1: out of memory, or a text that is no UTF-8. */
 int result_to_json(const struct result *result, char **line_out);

@@ -20,11 +20,12 @@ int run_parse_address(struct run *run, const struct text *text, char host[64], u
     struct address address;
     bool good = address_parse(bytes_text(&expanded), expanded.length, &address) && address.host_length < 64;
     if (!good) {
-        run_fail(run, RESULT_ERROR, &text->place, "\"%s\" is no address: expected \"host:port\", such as \"127.0.0.1:8080\"",
+        run_fail(run, RESULT_ERROR, &text->place,
+                 "\"%s\" is no address: expected \"host:port\", such as \"127.0.0.1:8080\"",
                  bytes_text(&expanded));
     } else if (!run->options.allow_remote && !address_is_loopback(&address)) {
-        run_fail(run, RESULT_ERROR, &text->place, "%s is not on the loopback interface: that needs --allow-remote",
-                 bytes_text(&expanded));
+        run_fail(run, RESULT_ERROR, &text->place,
+                 "%s is not on the loopback interface: that needs --allow-remote", bytes_text(&expanded));
         good = false;
     } else {
         snprintf(host, 64, "%.*s", (int)address.host_length, address.host);
@@ -52,7 +53,8 @@ static void opened(struct run *run, struct run_connection *c)
     run_acted(run);
 }
 
-static enum step_result find_target(struct run *run, const struct connect_target *to, char host[64], uint16_t *port)
+static enum step_result find_target(struct run *run, const struct connect_target *to, char host[64],
+                                    uint16_t *port)
 {
     if (to->is_address) {
         return run_parse_address(run, to->address, host, port) < 0 ? STEP_FAIL : STEP_DONE;
@@ -66,7 +68,8 @@ static enum step_result find_target(struct run *run, const struct connect_target
     return STEP_DONE;
 }
 
-static enum step_result begin_connect(struct run *run, struct run_connection *c, const struct connect_target *to)
+static enum step_result begin_connect(struct run *run, struct run_connection *c,
+                                      const struct connect_target *to)
 {
     struct seam_error error = {0};
     char host[64];
@@ -101,10 +104,12 @@ static enum step_result fail_refused(struct run *run, const struct connect_targe
     if (find_target(run, to, host, &port) != STEP_DONE) {
         return STEP_FAIL;
     }
-    return run_fail(run, RESULT_ERROR, NULL, "the connection was refused: nobody listens on %s port %u", host, port);
+    return run_fail(run, RESULT_ERROR, NULL, "the connection was refused: nobody listens on %s port %u", host,
+                    port);
 }
 
-enum step_result run_connect_to(struct run *run, size_t connection, const struct connect_target *to, bool refused)
+enum step_result run_connect_to(struct run *run, size_t connection, const struct connect_target *to,
+                                bool refused)
 {
     struct run_connection *c = &run->connections[connection];
     if (run_step_begins(run) && begin_connect(run, c, to) != STEP_DONE) {
@@ -120,7 +125,8 @@ enum step_result run_connect_to(struct run *run, size_t connection, const struct
         return STEP_WAIT;
     case WORLD_OPEN:
         opened(run, c);
-        return refused ? run_fail(run, RESULT_FAILED, NULL, "the connection was accepted, but it should be refused")
+        return refused ? run_fail(run, RESULT_FAILED, NULL,
+                                  "the connection was accepted, but it should be refused")
                        : STEP_DONE;
     case WORLD_REFUSED:
         transcript_event(&run->transcript, EVENT_REFUSED, c->sent, run->at, 0, run_now_ns(run));
@@ -133,7 +139,8 @@ enum step_result run_connect_to(struct run *run, size_t connection, const struct
     return run_fail(run, RESULT_ERROR, NULL, "can't connect: %s", strerror(error_number));
 }
 
-enum step_result run_listen_on(struct run *run, size_t listener, const struct text *address, const struct number *port)
+enum step_result run_listen_on(struct run *run, size_t listener, const struct text *address,
+                               const struct number *port)
 {
     struct run_listener *l = &run->listeners[listener];
     struct seam_error error = {0};
@@ -149,9 +156,11 @@ enum step_result run_listen_on(struct run *run, size_t listener, const struct te
     const char *name = address ? bytes_text(&host) : "127.0.0.1";
     struct address where = {.host = name, .host_length = strlen(name)};
     if (!run->options.allow_remote && !address_is_loopback(&where)) {
-        run_fail(run, RESULT_ERROR, &address->place, "%s is not on the loopback interface: that needs --allow-remote", name);
+        run_fail(run, RESULT_ERROR, &address->place,
+                 "%s is not on the loopback interface: that needs --allow-remote", name);
     } else if (!(l->world = run->world->ops->listen(run->stage, name, (uint16_t)number, &error))) {
-        run_fail(run, RESULT_ERROR, NULL, "can't listen on %s port %lld: %s", name, (long long)number, error.text);
+        run_fail(run, RESULT_ERROR, NULL, "can't listen on %s port %lld: %s", name, (long long)number,
+                 error.text);
     }
     bytes_free(&host);
     if (!l->world) {
@@ -182,17 +191,19 @@ enum step_result run_accept_from(struct run *run, size_t connection, size_t list
         return STEP_DONE;
     }
     return quiet || run_out_of_time(run)
-               ? run_fail_waiting(run, NULL, quiet ? "no program connects, and none will: all have settled"
-                                                   : "no program has connected: time ran out")
+               ? run_fail_waiting(run, NULL,
+                                  quiet ? "no program connects, and none will: all have settled"
+                                        : "no program has connected: time ran out")
                : STEP_WAIT;
 }
 
 /* Lines that `ignore` takes out never reach the stream. What is not a whole line yet waits. */
-static void append_received(struct run *run, struct run_connection *c, const char *data, size_t length, uint64_t now_ns)
+static void append_received(struct run *run, struct run_connection *c, const char *data, size_t length,
+                            uint64_t now_ns)
 {
     if (transcript_chunk(&run->transcript, c->received, run->at, data, length, now_ns) == SIZE_MAX) {
-        run_fail(run, RESULT_ERROR, NULL, "\"%s\" has sent more than the %zu MiB that are kept", c->spec->name,
-                 SCENARIO_RECEIVED_BYTES_MAX >> 20);
+        run_fail(run, RESULT_ERROR, NULL, "\"%s\" has sent more than the %zu MiB that are kept",
+                 c->spec->name, SCENARIO_RECEIVED_BYTES_MAX >> 20);
     }
 }
 
@@ -214,7 +225,8 @@ static bool is_ignored(struct run *run, struct run_connection *c, const struct l
     return false;
 }
 
-static void filter_received(struct run *run, struct run_connection *c, const char *data, size_t length, bool ended)
+static void filter_received(struct run *run, struct run_connection *c, const char *data, size_t length,
+                            bool ended)
 {
     if (!c->ignore_open) {
         line_reader_init(&c->ignore_reader,
@@ -230,7 +242,8 @@ static void filter_received(struct run *run, struct run_connection *c, const cha
         }
         struct line_reader_line line;
         enum line_reader_result result;
-        while ((result = line_reader_next(&c->ignore_reader, &line)) == LINE_READER_LINE || result == LINE_READER_PARTIAL) {
+        while ((result = line_reader_next(&c->ignore_reader, &line)) == LINE_READER_LINE ||
+               result == LINE_READER_PARTIAL) {
             if (!is_ignored(run, c, &line)) {
                 append_received(run, c, line.data, line.length + line.delimiter_bytes, run_now_ns(run));
             }
@@ -246,7 +259,8 @@ static void received_end(struct run *run, struct run_connection *c, bool reset)
     if (c->ignore_open) {
         filter_received(run, c, "", 0, true);
     }
-    transcript_event(&run->transcript, reset ? EVENT_RESET : EVENT_END, c->received, run->at, 0, run_now_ns(run));
+    transcript_event(&run->transcript, reset ? EVENT_RESET : EVENT_END, c->received, run->at, 0,
+                     run_now_ns(run));
     run->moved = true;
 }
 
@@ -300,7 +314,8 @@ void run_intake(struct run *run)
     }
 }
 
-/* Bytes that came and that no step took: a failure, unless rest is "ignore". Returns how many (0: none, or ignored). */
+/* Bytes that came and that no step took: a failure, unless rest is "ignore". Returns how many (0: none, or
+ * ignored). */
 size_t run_unread(struct run *run, struct run_connection *c)
 {
     const struct transcript_stream *stream = &run->transcript.streams[c->received];
@@ -316,10 +331,11 @@ size_t run_unread(struct run *run, struct run_connection *c)
     struct bytes shown;
     bytes_init(&shown, 4096);
     size_t show = stream->bytes.length - c->cursor;
-    bytes_append_visible(&shown, bytes_text(&stream->bytes) + c->cursor, show < 60 ? show : 60, BYTES_VISIBLE_QUOTED);
+    bytes_append_visible(&shown, bytes_text(&stream->bytes) + c->cursor, show < 60 ? show : 60,
+                         BYTES_VISIBLE_QUOTED);
     run_fail(run, RESULT_FAILED, run_script_entry(run) ? NULL : &c->spec->place,
-             "\"%s\" received %zu byte%s that no step took: \"%s\"%s", c->spec->name, unread, unread == 1 ? "" : "s",
-             bytes_text(&shown), show > 60 ? " …" : "");
+             "\"%s\" received %zu byte%s that no step took: \"%s\"%s", c->spec->name, unread,
+             unread == 1 ? "" : "s", bytes_text(&shown), show > 60 ? " …" : "");
     bytes_free(&shown);
     return unread;
 }
@@ -341,7 +357,8 @@ static enum step_result close_now(struct run *run, struct run_connection *c, enu
         return STEP_FAIL;
     }
     if (how == RUN_CLOSE_RESET || !c->fin_written) {
-        transcript_event(&run->transcript, how == RUN_CLOSE_RESET ? EVENT_RESET : EVENT_END, c->sent, run->at, 0, run_now_ns(run));
+        transcript_event(&run->transcript, how == RUN_CLOSE_RESET ? EVENT_RESET : EVENT_END, c->sent, run->at,
+                         0, run_now_ns(run));
     }
     if (how == RUN_CLOSE_RESET) {
         run->world->ops->connection_reset(c->world);

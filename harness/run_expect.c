@@ -1,8 +1,9 @@
 /*
  * run_expect - expects on streams: units, silence, resets; when to give up.
  *
- * Facts before time: an expect fails at the first impossible byte, when its stream has ended, and as soon as nothing can come any more
- * (run_quiet). Only where facts don't tell does the limit of the step decide, and the message says so.
+ * Facts before time: an expect fails at the first impossible byte, when its stream has ended, and as soon as
+ * nothing can come any more (run_quiet). Only where facts don't tell does the limit of the step decide, and
+ * the message says so.
  */
 #include "harness/run.h"
 
@@ -13,13 +14,13 @@ struct run_stream_view run_stream(struct run *run, const struct stream_ref *ref)
     static const struct delimiter newline = {.bytes = "\n", .length = 1};
     if (ref->kind == STREAM_CONNECTION) {
         struct run_connection *c = &run->connections[ref->index];
-        return (struct run_stream_view){.name = c->spec->name,
-                                        .transcript_stream = c->received,
-                                        .cursor = &c->cursor,
-                                        .delimiter = c->spec->delimiter,
-                                        .connection = c,
-                                        .program =
-                                            c->peer_program == SIZE_MAX ? NULL : &run->programs[c->peer_program]};
+        return (struct run_stream_view){
+            .name = c->spec->name,
+            .transcript_stream = c->received,
+            .cursor = &c->cursor,
+            .delimiter = c->spec->delimiter,
+            .connection = c,
+            .program = c->peer_program == SIZE_MAX ? NULL : &run->programs[c->peer_program]};
     }
     struct run_program *p = &run->programs[ref->index];
     size_t source = ref->kind == STREAM_STDOUT ? 0 : ref->kind == STREAM_STDERR ? 1 : 2 + ref->log;
@@ -59,11 +60,12 @@ static enum expect_answer look(struct run *run, struct run_stream_view *view, st
                                struct seam_error *error)
 {
     const struct transcript_stream *stream = &run->transcript.streams[view->transcript_stream];
-    return expect_look(&run->want, &run->expect, stream->bytes.data, stream->bytes.length, stream->ended, &run->values, outcome,
-                       error);
+    return expect_look(&run->want, &run->expect, stream->bytes.data, stream->bytes.length, stream->ended,
+                       &run->values, outcome, error);
 }
 
-static enum step_result unit_matched(struct run *run, struct run_stream_view *view, const struct expect_outcome *outcome)
+static enum step_result unit_matched(struct run *run, struct run_stream_view *view,
+                                     const struct expect_outcome *outcome)
 {
     *view->cursor = outcome->unit_end;
     set_reading(view, false);
@@ -82,9 +84,9 @@ static const char *nothing_comes(const struct run *run)
     if (run->settle == WORLD_TIMED && !run->settle_facts.woken_twice) {
         return "nothing can come within the limit of this step: the next timer goes off later";
     }
-    return run->settle == WORLD_TIMED
-               ? "nothing can come any more, it seems: timers went off twice with nothing said (\"within_ms\" waits longer)"
-               : "nothing can come any more";
+    return run->settle == WORLD_TIMED ? "nothing can come any more, it seems: timers went off twice with "
+                                        "nothing said (\"within_ms\" waits longer)"
+                                      : "nothing can come any more";
 }
 
 enum step_result run_expect_unit(struct run *run, const struct stream_ref *ref)
@@ -111,15 +113,18 @@ enum step_result run_expect_unit(struct run *run, const struct stream_ref *ref)
         if (ended) {
             run->failed_at_an_end = true;
             return run_fail_waiting(run, &view,
-                                    run->transcript.streams[view.transcript_stream].reset ? "the connection was reset"
-                                                                                          : "the stream has ended");
+                                    run->transcript.streams[view.transcript_stream].reset
+                                        ? "the connection was reset"
+                                        : "the stream has ended");
         }
         if (final) {
             return run_fail_waiting(run, &view, nothing_comes(run));
         }
         final = run_quiet_look(run, false) == RUN_QUIET_YES;
         if (!final) {
-            return run_out_of_time(run) ? run_fail_waiting(run, &view, out_of_time_text(run, text, sizeof text)) : STEP_WAIT;
+            return run_out_of_time(run)
+                       ? run_fail_waiting(run, &view, out_of_time_text(run, text, sizeof text))
+                       : STEP_WAIT;
         }
     }
 }
@@ -130,9 +135,10 @@ static enum step_result fail_not_silent(struct run *run, const struct run_stream
     size_t unread = stream->bytes.length - *view->cursor;
     struct bytes shown;
     bytes_init(&shown, 4096);
-    bytes_append_visible(&shown, stream->bytes.data + *view->cursor, unread < 80 ? unread : 80, BYTES_VISIBLE_QUOTED);
-    run_fail(run, RESULT_FAILED, NULL, "\"%s\" should be silent, but %zu byte%s came: \"%s\"%s", view->name, unread,
-             unread == 1 ? "" : "s", bytes_text(&shown), unread > 80 ? " …" : "");
+    bytes_append_visible(&shown, stream->bytes.data + *view->cursor, unread < 80 ? unread : 80,
+                         BYTES_VISIBLE_QUOTED);
+    run_fail(run, RESULT_FAILED, NULL, "\"%s\" should be silent, but %zu byte%s came: \"%s\"%s", view->name,
+             unread, unread == 1 ? "" : "s", bytes_text(&shown), unread > 80 ? " …" : "");
     bytes_free(&shown);
     return STEP_FAIL;
 }
@@ -185,7 +191,8 @@ enum step_result run_expect_silence(struct run *run, const struct stream_ref *re
         set_reading(&view, false);
         return STEP_DONE;
     }
-    return run_fail(run, RESULT_ERROR, NULL, "silence of \"%s\" can't be shown: %s (a number of milliseconds can be asked for)",
+    return run_fail(run, RESULT_ERROR, NULL,
+                    "silence of \"%s\" can't be shown: %s (a number of milliseconds can be asked for)",
                     view.name, run->settle_facts.who);
 }
 
@@ -210,5 +217,6 @@ enum step_result run_expect_reset(struct run *run, const struct stream_ref *ref)
     if (run_quiet_look(run, false) == RUN_QUIET_YES && !stream->reset && !stream->ended) {
         return run_fail_waiting(run, &view, "it should be reset, but nothing can come any more");
     }
-    return run_out_of_time(run) ? run_fail_waiting(run, &view, out_of_time_text(run, text, sizeof text)) : STEP_WAIT;
+    return run_out_of_time(run) ? run_fail_waiting(run, &view, out_of_time_text(run, text, sizeof text))
+                                : STEP_WAIT;
 }

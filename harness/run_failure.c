@@ -1,8 +1,10 @@
 /*
- * run_failure - what a failure says: one line first, then the first difference, the wire, who waits for what, and the programs.
+ * run_failure - what a failure says: one line first, then the first difference, the wire, who waits for what,
+ * and the programs.
  *
- * The first failure of a run stands. Its one line names what was expected and what came; run_failure_finish adds the rest after
- * the autopsy, and puts a crash or a sanitizer report first when one came to light, since the failed step is then its consequence.
+ * The first failure of a run stands. Its one line names what was expected and what came; run_failure_finish
+ * adds the rest after the autopsy, and puts a crash or a sanitizer report first when one came to light, since
+ * the failed step is then its consequence.
  */
 #include "harness/run.h"
 
@@ -13,7 +15,8 @@
 
 enum { SHOWN_BYTES = 48, WIRE_EVENTS = 16, OUTPUT_LINES = 12, OUTPUT_LINE_BYTES = 160 };
 
-enum step_result run_fail(struct run *run, enum result_status status, const struct place *place, const char *format, ...)
+enum step_result run_fail(struct run *run, enum result_status status, const struct place *place,
+                          const char *format, ...)
 {
     if (run->failed) {
         return STEP_FAIL;
@@ -43,7 +46,8 @@ enum step_result run_fail(struct run *run, enum result_status status, const stru
 enum step_result run_fail_error(struct run *run, enum result_status status, const struct seam_error *error)
 {
     struct place place = {.path = error->path, .line = error->line, .column = error->column};
-    return run_fail(run, status, error->line ? &place : NULL, "%s", error->text[0] ? error->text : "out of memory");
+    return run_fail(run, status, error->line ? &place : NULL, "%s",
+                    error->text[0] ? error->text : "out of memory");
 }
 
 static void append_args(struct bytes *out, const char *format, va_list args)
@@ -153,7 +157,8 @@ static void show_marked(struct run *run, const char *label, const char *data, si
     bytes_free(&head);
 }
 
-enum step_result run_fail_expect(struct run *run, const struct run_stream_view *view, const struct expect_outcome *outcome)
+enum step_result run_fail_expect(struct run *run, const struct run_stream_view *view,
+                                 const struct expect_outcome *outcome)
 {
     const struct bytes *bytes = &run->transcript.streams[view->transcript_stream].bytes;
     const char *data = bytes_text(bytes) + outcome->unit_start;
@@ -197,7 +202,8 @@ enum step_result run_fail_waiting(struct run *run, const struct run_stream_view 
         }
         bytes_append_text(&message, because);
         if (left) {
-            bytes_append_text(&message, view->searched ? "; the output so far ends with " : "; all that came is ");
+            bytes_append_text(&message,
+                              view->searched ? "; the output so far ends with " : "; all that came is ");
             size_t skip = view->searched && left > SHOWN_BYTES ? left - SHOWN_BYTES : 0;
             append_quoted(&message, tail + skip, left - skip, SHOWN_BYTES);
         }
@@ -241,14 +247,15 @@ static void show_output(struct run *run, const struct transcript_stream *stream)
     bytes_free(&shown);
 }
 
-/* The cause that came to light in the autopsy: a sanitizer's report, a crash, or the exit behind a stream that ended too early.
- * NULL: what failed first stands. */
+/* The cause that came to light in the autopsy: a sanitizer's report, a crash, or the exit behind a stream
+ * that ended too early. NULL: what failed first stands. */
 static char *find_cause(struct run *run, struct run_program *p)
 {
     char report[2048], *cause = NULL;
     size_t length = run_find_report(run, p, report, sizeof report);
     if (length) {
-        int made = asprintf(&cause, "\"%s\" left a sanitizer report: %.*s", p->spec->name, (int)strcspn(report, "\n"), report);
+        int made = asprintf(&cause, "\"%s\" left a sanitizer report: %.*s", p->spec->name,
+                            (int)strcspn(report, "\n"), report);
         return made < 0 ? NULL : cause;
     }
     bool killed = p->facts.state == WORLD_PROGRAM_KILLED && !p->signalled;
@@ -259,7 +266,8 @@ static char *find_cause(struct run *run, struct run_program *p)
 static void put_cause_first(struct run *run)
 {
     char *message = run->verdict.message;
-    for (size_t i = 0; message && !strstr(message, "sanitizer report") && i < run->scenario->program_count; i++) {
+    for (size_t i = 0; message && !strstr(message, "sanitizer report") && i < run->scenario->program_count;
+         i++) {
         char *cause = find_cause(run, &run->programs[i]);
         if (!cause || strcmp(cause, message) == 0) {
             free(cause);

@@ -1,4 +1,5 @@
-/* run_program_end - how programs end: signals, typed input, expected and unexpected ends, sanitizer reports. */
+/* run_program_end - how programs end: signals, typed input, expected and unexpected ends, sanitizer reports.
+ */
 #include "harness/run.h"
 #include "harness/world/sanitizer.h"
 
@@ -15,7 +16,8 @@ static void describe_end(const struct world_program_facts *facts, char *out, siz
         snprintf(out, size, "exited with %d", facts->code);
     } else {
         const char *name = sigabbrev_np(facts->code);
-        snprintf(out, size, "was killed by SIG%s%s", name ? name : "?", facts->core_dumped ? " (core dumped)" : "");
+        snprintf(out, size, "was killed by SIG%s%s", name ? name : "?",
+                 facts->core_dumped ? " (core dumped)" : "");
     }
 }
 
@@ -46,7 +48,8 @@ static bool fail_on_report(struct run *run, struct run_program *p)
         return false;
     }
     size_t line = strcspn(report, "\n");
-    run_fail(run, RESULT_FAILED, place_to_blame(run, p), "\"%s\" left a sanitizer report: %.*s", p->spec->name, (int)line, report);
+    run_fail(run, RESULT_FAILED, place_to_blame(run, p), "\"%s\" left a sanitizer report: %.*s",
+             p->spec->name, (int)line, report);
     run_detail(run, "sanitizer report of \"%s\":\n", p->spec->name);
     struct bytes shown;
     bytes_init(&shown, 4 * REPORT_BYTES_MAX);
@@ -64,8 +67,8 @@ static bool fail_on_report(struct run *run, struct run_program *p)
 
 static bool is_crash(int signal)
 {
-    return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
-           signal == SIGSYS || signal == SIGTRAP;
+    return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS || signal == SIGFPE ||
+           signal == SIGILL || signal == SIGSYS || signal == SIGTRAP;
 }
 
 /* Does a step from here on expect that end? */
@@ -91,7 +94,8 @@ bool run_end_expected(const struct run *run, const struct run_program *program)
         if (i == run->at && run->step_begun && !crashed) {
             return true; /* the running step judges it itself */
         }
-        if (program->facts.state == WORLD_PROGRAM_EXITED ? wanted.any_exit : wanted.killed == program->facts.code) {
+        if (program->facts.state == WORLD_PROGRAM_EXITED ? wanted.any_exit
+                                                         : wanted.killed == program->facts.code) {
             return true;
         }
     }
@@ -111,12 +115,14 @@ char *run_wrong_end(struct run *run, const struct run_program *p)
     if (crashed) {
         made = asprintf(&text, "\"%s\" crashed: it %s", p->spec->name, how);
     } else if (!run->ending && !p->term_sent) {
-        bool told = p->facts.state == WORLD_PROGRAM_EXITED && p->facts.code == 0; /* then it is likely to be right */
-        made = asprintf(&text, "\"%s\" ended by itself, and no step expects it: it %s%s%s%s", p->spec->name, how,
-                        told ? "; if that is right, add { \"expect\": \"" : "", told ? p->spec->name : "",
-                        told ? "\", \"exit\": 0 }" : "");
+        bool told =
+            p->facts.state == WORLD_PROGRAM_EXITED && p->facts.code == 0; /* then it is likely to be right */
+        made = asprintf(&text, "\"%s\" ended by itself, and no step expects it: it %s%s%s%s", p->spec->name,
+                        how, told ? "; if that is right, add { \"expect\": \"" : "",
+                        told ? p->spec->name : "", told ? "\", \"exit\": 0 }" : "");
     } else if (!p->term_sent && p->facts.state == WORLD_PROGRAM_EXITED && p->facts.code != 0) {
-        made = asprintf(&text, "\"%s\" %s when its connections were closed at the end of the run", p->spec->name, how);
+        made = asprintf(&text, "\"%s\" %s when its connections were closed at the end of the run",
+                        p->spec->name, how);
     } else if (p->facts.state == WORLD_PROGRAM_KILLED && p->facts.code != SIGTERM && !p->signalled) {
         made = asprintf(&text, "\"%s\" %s at the end of the run", p->spec->name, how);
     }
@@ -152,7 +158,8 @@ void run_watch_programs(struct run *run)
         for (size_t k = 0; k < p->spec->log_count; k++) { /* nobody writes them any more */
             transcript_event(&run->transcript, EVENT_END, p->logs + k, run->at, 0, run_now_ns(run));
         }
-        transcript_event(&run->transcript, p->facts.state == WORLD_PROGRAM_EXITED ? EVENT_EXITED : EVENT_KILLED, p->out,
+        transcript_event(&run->transcript,
+                         p->facts.state == WORLD_PROGRAM_EXITED ? EVENT_EXITED : EVENT_KILLED, p->out,
                          run->at, p->facts.code, run_now_ns(run));
         judge_end(run, p);
     }
@@ -171,13 +178,15 @@ enum step_result run_program_signal(struct run *run, size_t program, int signal,
     p->signalled |= !ends_it;
     transcript_event(&run->transcript, EVENT_SIGNALLED, p->out, run->at, signal, run_now_ns(run));
     if (run->world->ops->program_signal(p->world, signal) < 0 && !ends_it) {
-        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" has ended: the signal can't be sent", p->spec->name);
+        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" has ended: the signal can't be sent",
+                        p->spec->name);
     }
     run_acted(run);
     return STEP_DONE;
 }
 
-static enum step_result check_end(struct run *run, struct run_program *p, const struct number *exit, int killed)
+static enum step_result check_end(struct run *run, struct run_program *p, const struct number *exit,
+                                  int killed)
 {
     char how[96];
     describe_end(&p->facts, how, sizeof how);
@@ -188,22 +197,25 @@ static enum step_result check_end(struct run *run, struct run_program *p, const 
     }
     bool exited = p->facts.state == WORLD_PROGRAM_EXITED;
     if (exit && (!exited || p->facts.code != code)) {
-        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" should exit with %lld, but it %s", p->spec->name, (long long)code, how);
+        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" should exit with %lld, but it %s", p->spec->name,
+                        (long long)code, how);
     }
     if (killed && (exited || p->facts.code != killed)) {
-        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" should be killed by SIG%s, but it %s", p->spec->name,
-                        sigabbrev_np(killed), how);
+        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" should be killed by SIG%s, but it %s",
+                        p->spec->name, sigabbrev_np(killed), how);
     }
     if (!exit && !killed && !exited && is_crash(p->facts.code)) {
         return run_fail(run, RESULT_FAILED, NULL, "\"%s\" crashed: it %s", p->spec->name, how);
     }
     if (!exit && !killed && !exited && p->facts.code != SIGTERM && !p->signalled) {
-        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" should end by SIGTERM, but it %s", p->spec->name, how);
+        return run_fail(run, RESULT_FAILED, NULL, "\"%s\" should end by SIGTERM, but it %s", p->spec->name,
+                        how);
     }
     return STEP_DONE;
 }
 
-enum step_result run_program_expect_end(struct run *run, size_t program, const struct number *exit, int killed, bool stopping)
+enum step_result run_program_expect_end(struct run *run, size_t program, const struct number *exit,
+                                        int killed, bool stopping)
 {
     struct run_program *p = &run->programs[program];
     if (p->state == RUN_PROGRAM_ENDED) {
@@ -213,7 +225,8 @@ enum step_result run_program_expect_end(struct run *run, size_t program, const s
         return run_fail(run, RESULT_FAILED, NULL, "\"%s\" did not end within %llu ms%s", p->spec->name,
                         (unsigned long long)(run->step_limit_ns / 1000000), stopping ? " of SIGTERM" : "");
     }
-    if (run_quiet_look(run, false) == RUN_QUIET_YES && run->settle == WORLD_QUIET) { /* no timer can end it either */
+    if (run_quiet_look(run, false) == RUN_QUIET_YES &&
+        run->settle == WORLD_QUIET) { /* no timer can end it either */
         run->world->ops->program_look(p->world, &p->facts);
         if (p->facts.state == WORLD_PROGRAM_RUNNING) {
             return run_fail(run, RESULT_FAILED, NULL, "\"%s\" does not end%s: %s", p->spec->name,
@@ -238,13 +251,16 @@ enum step_result run_type_into(struct run *run, size_t program, const struct dat
         if (data && data_expand(data, &run->values, &newline, &run->typed, &error) < 0) {
             return run_fail_error(run, RESULT_FAILED, &error);
         }
-        transcript_chunk(&run->transcript, p->typed, run->at, bytes_text(&run->typed), run->typed.length, run_now_ns(run));
+        transcript_chunk(&run->transcript, p->typed, run->at, bytes_text(&run->typed), run->typed.length,
+                         run_now_ns(run));
     }
     for (bool quiet = false; run->typed_at < run->typed.length;) {
-        ssize_t n = run->world->ops->program_type(p->world, run->typed.data + run->typed_at, run->typed.length - run->typed_at);
+        ssize_t n = run->world->ops->program_type(p->world, run->typed.data + run->typed_at,
+                                                  run->typed.length - run->typed_at);
         if (n < 0 && n != -EAGAIN) {
             run->failed_at_an_end = true;
-            return run_fail(run, RESULT_FAILED, NULL, "\"%s\" has closed its stdin: %s", p->spec->name, strerror((int)-n));
+            return run_fail(run, RESULT_FAILED, NULL, "\"%s\" has closed its stdin: %s", p->spec->name,
+                            strerror((int)-n));
         }
         if (n < 0 && quiet) { /* it has gone to sleep, and the pipe is still full */
             return run_fail(run, RESULT_FAILED, NULL, "\"%s\" does not read what is typed: %s", p->spec->name,
@@ -255,9 +271,10 @@ enum step_result run_type_into(struct run *run, size_t program, const struct dat
             if (quiet) {
                 continue;
             }
-            return run_out_of_time(run) ? run_fail(run, RESULT_FAILED, NULL,
-                                                   "\"%s\" does not read what is typed: time ran out", p->spec->name)
-                                        : STEP_WAIT;
+            return run_out_of_time(run)
+                       ? run_fail(run, RESULT_FAILED, NULL,
+                                  "\"%s\" does not read what is typed: time ran out", p->spec->name)
+                       : STEP_WAIT;
         }
         quiet = false;
         run->typed_at += (size_t)n;

@@ -1,9 +1,10 @@
 /*
  * run_quiet - "can anything still come?", answered by facts.
  *
- * A look asks the world once whether every thread of the run's programs waits for input after all that Seam sent has arrived. When it
- * does, everything the programs had to say has been written, so what an intake reads after the look is all of it until Seam acts
- * again. Looks back off; they never decide by the time that has passed.
+ * A look asks the world once whether every thread of the run's programs waits for input after all that Seam
+ * sent has arrived. When it does, everything the programs had to say has been written, so what an intake
+ * reads after the look is all of it until Seam acts again. Looks back off; they never decide by the time that
+ * has passed.
  */
 #include "harness/run.h"
 
@@ -37,8 +38,9 @@ static bool somebody_is_not_read(const struct run *run)
     return false;
 }
 
-/* What a look is asked for. A timer that went off twice, and a sleep that ended three times, with nothing said are taken for
- * background; but that a program in a bare sleep will *never* answer is no fact, so an expect waits on. */
+/* What a look is asked for. A timer that went off twice, and a sleep that ended three times, with nothing
+ * said are taken for background; but that a program in a bare sleep will *never* answer is no fact, so an
+ * expect waits on. */
 enum question { NOTHING_CAN_COME, IS_SILENT, IS_CALM };
 
 static enum run_quiet judge(struct run *run, enum question question)
@@ -48,16 +50,20 @@ static enum run_quiet judge(struct run *run, enum question question)
     case WORLD_GONE:
         return RUN_QUIET_YES;
     case WORLD_TIMED:
-        if (question != IS_CALM && run->settle_facts.asleep_until_ns > run->step_began_ns + run->step_limit_ns) {
-            return RUN_QUIET_YES; /* its next timer lies behind the limit of this step: waiting for that shows no more */
+        if (question != IS_CALM &&
+            run->settle_facts.asleep_until_ns > run->step_began_ns + run->step_limit_ns) {
+            return RUN_QUIET_YES; /* its next timer lies behind the limit of this step: waiting for that shows
+                                     no more */
         }
         if (question == NOTHING_CAN_COME && run->limit_given) {
-            return RUN_QUIET_NOT_YET; /* a program that polls may count its wakings: who says how long, waits so long */
+            return RUN_QUIET_NOT_YET; /* a program that polls may count its wakings: who says how long, waits
+                                         so long */
         }
         return question == IS_CALM || run->settle_facts.woken_twice ? RUN_QUIET_YES : RUN_QUIET_NOT_YET;
     case WORLD_SLEEPING:
-        return question == IS_CALM || (question == IS_SILENT && run->settle_facts.woken_thrice) ? RUN_QUIET_YES
-                                                                                                : RUN_QUIET_NOT_YET;
+        return question == IS_CALM || (question == IS_SILENT && run->settle_facts.woken_thrice)
+                   ? RUN_QUIET_YES
+                   : RUN_QUIET_NOT_YET;
     case WORLD_WRITING:
         return somebody_is_not_read(run) ? RUN_QUIET_YES : RUN_QUIET_NOT_YET;
     case WORLD_BLIND:
@@ -68,8 +74,8 @@ static enum run_quiet judge(struct run *run, enum question question)
     return RUN_QUIET_NOT_YET;
 }
 
-/* A limit is for what the programs do. On a machine with too much to do they may get no processor for seconds: that is no time of
- * theirs. */
+/* A limit is for what the programs do. On a machine with too much to do they may get no processor for
+ * seconds: that is no time of theirs. */
 static void give_back_time(struct run *run, uint64_t now_ns)
 {
     uint64_t before_ns = run->looked_ns > run->step_began_ns ? run->looked_ns : run->step_began_ns;
@@ -132,7 +138,8 @@ enum step_result run_settled(struct run *run)
         }
         break;
     case RUN_QUIET_BLIND:
-        return run_fail(run, RESULT_ERROR, NULL, "can't see whether it has settled: %s", run->settle_facts.who);
+        return run_fail(run, RESULT_ERROR, NULL, "can't see whether it has settled: %s",
+                        run->settle_facts.who);
     case RUN_QUIET_NOT_YET:
         break;
     }

@@ -21,8 +21,8 @@ static char *print_cut(const struct run *run)
     return copy;
 }
 
-/* The weakest evidence of the boundaries that had to be told apart: those behind which more was sent. The bytes that a FIN rode
- * with have none of their own. */
+/* The weakest evidence of the boundaries that had to be told apart: those behind which more was sent. The
+ * bytes that a FIN rode with have none of their own. */
 static void weigh_evidence(const struct run *run, struct result *out)
 {
     const struct transcript *t = &run->transcript;
@@ -35,8 +35,9 @@ static void weigh_evidence(const struct run *run, struct result *out)
             }
             if (last && last->evidence != EVIDENCE_NONE) {
                 out->cuts_proved += last->evidence == EVIDENCE_DRAINED;
-                out->evidence =
-                    out->evidence == EVIDENCE_NONE || last->evidence < out->evidence ? last->evidence : out->evidence;
+                out->evidence = out->evidence == EVIDENCE_NONE || last->evidence < out->evidence
+                                    ? last->evidence
+                                    : out->evidence;
             }
             last = event;
         }
@@ -57,7 +58,8 @@ static void note_connections(struct run *run)
                      c->accepted ? "" : ", which did not accept the connection");
         }
         if (c->ignored_lines) {
-            run_note(run, "\"%s\": %zu line%s ignored", c->spec->name, c->ignored_lines, c->ignored_lines == 1 ? "" : "s");
+            run_note(run, "\"%s\": %zu line%s ignored", c->spec->name, c->ignored_lines,
+                     c->ignored_lines == 1 ? "" : "s");
         }
     }
 }
@@ -72,7 +74,9 @@ void run_result(const struct run *const_run, struct result *out)
         .line = run->verdict.line,
         .column = run->verdict.column,
         .message = copy_or_null(run->verdict.message),
-        .why = copy_or_null(run->verdict.why ? run->verdict.why : run->failed ? run->scenario->why : NULL),
+        .why = copy_or_null(run->verdict.why ? run->verdict.why
+                            : run->failed    ? run->scenario->why
+                                             : NULL),
         .detail = copy_or_null(run->failed ? bytes_text(&run->detail) : NULL),
         .cut = print_cut(run),
         .kept = copy_or_null(run->kept ? run->tmp : NULL),

@@ -1,9 +1,10 @@
 /*
  * run_send - bursts become chunks: what is queued is cut by the segmentation, and each cut is proved.
  *
- * A send queues its bytes and marks where its own writes end; a close write queues the FIN, which counts as one more byte. The pump
- * writes every chunk whose end is known, and the rest when the burst is over (a gate always cuts). Before the next byte or
- * FIN leaves, the chunk before it must be proved: read whole by the program, by a read that has returned.
+ * A send queues its bytes and marks where its own writes end; a close write queues the FIN, which counts as
+ * one more byte. The pump writes every chunk whose end is known, and the rest when the burst is over (a gate
+ * always cuts). Before the next byte or FIN leaves, the chunk before it must be proved: read whole by the
+ * program, by a read that has returned.
  */
 #include "harness/run.h"
 #include "harness/world/backoff.h"
@@ -80,8 +81,8 @@ void run_queue_fin(struct run_connection *c)
     c->fin_queued = true;
 }
 
-static int queue_split(struct run *run, struct run_connection *c, const struct data *message, const struct split *split,
-                       struct seam_error *error)
+static int queue_split(struct run *run, struct run_connection *c, const struct data *message,
+                       const struct split *split, struct seam_error *error)
 {
     if (!split->size) {
         for (size_t i = 0; i < split->item_count; i++) {
@@ -123,8 +124,8 @@ static bool is_open(struct run *run, struct run_connection *c)
     return false;
 }
 
-enum step_result run_queue_message(struct run *run, size_t connection, const struct data *message, const struct split *split,
-                                   bool waived)
+enum step_result run_queue_message(struct run *run, size_t connection, const struct data *message,
+                                   const struct split *split, bool waived)
 {
     struct run_connection *c = &run->connections[connection];
     struct seam_error error = {0};
@@ -148,8 +149,8 @@ enum step_result run_queue_message(struct run *run, size_t connection, const str
     return STEP_DONE;
 }
 
-/* Where the chunk that begins at `written` ends; 0: not known before more of the burst is queued. -1 in *bad: a listed cut is no
- * free place. */
+/* Where the chunk that begins at `written` ends; 0: not known before more of the burst is queued. -1 in *bad:
+ * a listed cut is no free place. */
 static uint64_t next_cut(struct run_connection *c, bool flush, bool *bad)
 {
     uint64_t end = queued_end(c), cut = 0;
@@ -181,12 +182,15 @@ enum step_result run_check_cuts(struct run *run, const struct run_connection *c)
 {
     const struct segmentation_item *item = c->cuts;
     uint64_t sent = c->written - c->unsent_bytes;
-    if (!item || item->rule != CUTS_LISTED || item->cut_count == 0 || item->cuts[item->cut_count - 1] < sent) {
+    if (!item || item->rule != CUTS_LISTED || item->cut_count == 0 ||
+        item->cuts[item->cut_count - 1] < sent) {
         return STEP_DONE;
     }
-    return run_fail(run, RESULT_ERROR, &c->spec->place,
-                    "the segmentation does not fit: it cuts \"%s\" at %llu, but %llu byte%s sent (FIN counted)", c->spec->name,
-                    (unsigned long long)item->cuts[item->cut_count - 1], (unsigned long long)sent, sent == 1 ? " was" : "s were");
+    return run_fail(
+        run, RESULT_ERROR, &c->spec->place,
+        "the segmentation does not fit: it cuts \"%s\" at %llu, but %llu byte%s sent (FIN counted)",
+        c->spec->name, (unsigned long long)item->cuts[item->cut_count - 1], (unsigned long long)sent,
+        sent == 1 ? " was" : "s were");
 }
 
 static void note_evidence(struct run *run, struct run_connection *c, enum evidence evidence)
@@ -211,14 +215,18 @@ static enum step_result fail_unread(struct run *run, struct run_connection *c, c
     uint64_t length = event->kind == EVENT_END ? 1 : event->length;
     uint64_t unread = c->unread_bytes < length ? c->unread_bytes : length;
     run_fail(run, RESULT_FAILED, NULL, "chunk %llu of \"%s\" unread: %llu of %llu byte%s; %s%s",
-             (unsigned long long)c->chunk_number, c->spec->name, (unsigned long long)unread, (unsigned long long)length,
-             length == 1 ? "" : "s", c->accepted ? "" : "no program has accepted the connection; ", because);
-    run_detail(run, "nothing more may be sent on \"%s\" before the program has read it "
-                    "(\"evidence\": \"sent\" on the send waives that)\n", c->spec->name);
+             (unsigned long long)c->chunk_number, c->spec->name, (unsigned long long)unread,
+             (unsigned long long)length, length == 1 ? "" : "s",
+             c->accepted ? "" : "no program has accepted the connection; ", because);
+    run_detail(run,
+               "nothing more may be sent on \"%s\" before the program has read it "
+               "(\"evidence\": \"sent\" on the send waives that)\n",
+               c->spec->name);
     return STEP_FAIL;
 }
 
-/* The last look said: not read yet. Look again soon; when the programs have settled, they will not read it. */
+/* The last look said: not read yet. Look again soon; when the programs have settled, they will not read it.
+ */
 static enum step_result keep_looking(struct run *run, struct run_connection *c)
 {
     uint64_t wait_ns = backoff_wait_ns(c->proof_looks++);
@@ -313,7 +321,8 @@ enum step_result run_prove_all(struct run *run)
     return quiet == RUN_QUIET_YES ? STEP_DONE : STEP_WAIT;
 }
 
-/* What is unread now that the run has failed, for the notes; no evidence, which a failed run doesn't ask for. */
+/* What is unread now that the run has failed, for the notes; no evidence, which a failed run doesn't ask for.
+ */
 void run_count_unread(struct run *run)
 {
     for (size_t i = 0; i < run->scenario->connection_count; i++) {
@@ -331,7 +340,8 @@ void run_count_unread(struct run *run)
 static enum step_result begin_chunk(struct run *run, struct run_connection *c, uint64_t end)
 {
     size_t length = (size_t)((end < data_end(c) ? end : data_end(c)) - c->written);
-    const char *data = bytes_text(&c->out) + (c->written - c->out_base); /* a FIN may leave with no byte before it */
+    const char *data =
+        bytes_text(&c->out) + (c->written - c->out_base); /* a FIN may leave with no byte before it */
     uint64_t now_ns = run_now_ns(run);
     size_t event = SIZE_MAX;
     if (length) {
@@ -373,11 +383,11 @@ static enum step_result write_chunk(struct run *run, struct run_connection *c)
         ssize_t n = run->world->ops->connection_write(c->world, data, length, fin);
         if (n == -EAGAIN) {
             c->proof_due = false; /* no boundary lies inside a chunk */
-            bool stuck = quiet; /* it went to sleep, and there was still no room after that */
+            bool stuck = quiet;   /* it went to sleep, and there was still no room after that */
             quiet = !stuck && run_quiet_look(run, false) == RUN_QUIET_YES;
             if (stuck || (!quiet && run_out_of_time(run))) {
-                return run_fail(run, RESULT_FAILED, NULL, "\"%s\" can't send: the program does not read; %s", c->spec->name,
-                                stuck ? run->settle_facts.who : "time ran out");
+                return run_fail(run, RESULT_FAILED, NULL, "\"%s\" can't send: the program does not read; %s",
+                                c->spec->name, stuck ? run->settle_facts.who : "time ran out");
             }
             if (quiet) {
                 continue;
@@ -429,7 +439,8 @@ enum step_result run_pump_out(struct run *run, size_t connection)
             uint64_t end = c->written < queued_end(c) ? next_cut(c, flush, &bad) : 0;
             if (bad) {
                 return run_fail(run, RESULT_ERROR, NULL,
-                                "the segmentation does not fit: a cut it lists for \"%s\" is not at a free place of the burst "
+                                "the segmentation does not fit: a cut it lists for \"%s\" is not at a free "
+                                "place of the burst "
                                 "that begins at byte %llu (gates always cut and are not listed)",
                                 c->spec->name, (unsigned long long)c->burst_start);
             }

@@ -1,4 +1,5 @@
-/* run_setup - makes a run and takes it apart: transcript streams, values, private folders, the segmentation of each connection. */
+/* run_setup - makes a run and takes it apart: transcript streams, values, private folders, the segmentation
+ * of each connection. */
 #include "harness/run.h"
 
 #include <dirent.h>
@@ -80,12 +81,14 @@ static int bind_segmentation(struct run *run, const struct segmentation *given, 
             i++;
         }
         if (i == s->connection_count) {
-            return seam_error_set(error, "the cut names connection \"%s\", which this scenario does not have", item->connection);
+            return seam_error_set(error, "the cut names connection \"%s\", which this scenario does not have",
+                                  item->connection);
         }
         run->connections[i].cuts = item;
     }
     if (run->segmentation->interleaved) {
-        return seam_error_set(error, "the cut asks for a seeded interleaving (#%llu): only a sweep makes those",
+        return seam_error_set(error,
+                              "the cut asks for a seeded interleaving (#%llu): only a sweep makes those",
                               (unsigned long long)run->segmentation->interleave_seed);
     }
     return 0;
@@ -139,8 +142,8 @@ static int set_values(struct run *run, struct seam_error *error)
     return 0;
 }
 
-struct run *run_new(const struct scenario *scenario, const struct segmentation *segmentation, struct world *world,
-                    const struct run_options *options, struct seam_error *error)
+struct run *run_new(const struct scenario *scenario, const struct segmentation *segmentation,
+                    struct world *world, const struct run_options *options, struct seam_error *error)
 {
     struct run *run = calloc(1, sizeof *run);
     if (!run) {

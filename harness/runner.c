@@ -1,9 +1,9 @@
 /*
  * runner - advances runs: the script step by step, then the proofs, then the end of the programs.
  *
- * Phases: SCRIPT until the last step is done; PROVE (the last chunks, unread bytes, connections closed); STOP (TERM, last started
- * first, and wait for the ends); ENDED. A failure goes to AUTOPSY, which waits, bounded, until the programs are calm or dead so that
- * a crash can be told from its consequences, and then ends.
+ * Phases: SCRIPT until the last step is done; PROVE (the last chunks, unread bytes, connections closed); STOP
+ * (TERM, last started first, and wait for the ends); ENDED. A failure goes to AUTOPSY, which waits, bounded,
+ * until the programs are calm or dead so that a crash can be told from its consequences, and then ends.
  */
 #include "harness/run.h"
 
@@ -13,8 +13,8 @@
 
 enum { STEPS_PER_ADVANCE_MAX = 256 };
 #define AUTOPSY_LIMIT_NS ((uint64_t)3000000000)
-#define LATE_NS ((uint64_t)50000000)
-#define LATE_MAX_NS ((uint64_t)60 * 1000000000) /* per step */
+#define LATE_NS          ((uint64_t)50000000)
+#define LATE_MAX_NS      ((uint64_t)60 * 1000000000) /* per step */
 
 uint64_t run_now_ns(const struct run *run)
 {
@@ -155,8 +155,9 @@ static enum step_result advance_stop(struct run *run)
     }
     run_quiet_look(run, true); /* says whether it gets to run at all */
     if (run_out_of_time(run)) {
-        return run_fail(run, RESULT_FAILED, &p->spec->place, "\"%s\" did not end within %lld ms of SIGTERM and was killed",
-                        p->spec->name, (long long)run->scenario->timeout_ms);
+        return run_fail(run, RESULT_FAILED, &p->spec->place,
+                        "\"%s\" did not end within %lld ms of SIGTERM and was killed", p->spec->name,
+                        (long long)run->scenario->timeout_ms);
     }
     run_look_again(run, run_now_ns(run) + 1000000);
     return STEP_WAIT;
@@ -282,7 +283,9 @@ void runs_drive(struct world *world, struct run *const *runs, size_t count)
 
 enum step_result run_bind_number(struct run *run, size_t slot, int64_t value)
 {
-    return values_set_number(&run->values, slot, value) < 0 ? run_fail(run, RESULT_ERROR, NULL, "out of memory") : STEP_DONE;
+    return values_set_number(&run->values, slot, value) < 0
+               ? run_fail(run, RESULT_ERROR, NULL, "out of memory")
+               : STEP_DONE;
 }
 
 enum step_result run_bind_vars(struct run *run, const struct scenario_var *vars, size_t count)

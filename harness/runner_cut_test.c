@@ -42,14 +42,16 @@ static void test_proof_waits_for_slow_reader(void **state)
                  "read0:FIN");
 }
 
-/* The limit bounds a wait in which nothing happens, not a send that goes on: 3 s of chunks under a limit of 1 s. */
+/* The limit bounds a wait in which nothing happens, not a send that goes on: 3 s of chunks under a limit of 1
+ * s. */
 static void test_limit_is_per_chunk(void **state)
 {
     (void)state;
-    load_whole("{'seam': 1, 'name': 'long', 'timeout_ms': 1000, "
-               "'programs': {'s': {'command': ['slow'], 'listens': true}}, 'steps': [{'connect': 'a', 'to': 's'}, "
-               "{'send': 'a', 'split': 1, 'line': {'text': 'x', 'times': 999}}, "
-               "{'expect': 'a', 'line': {'text': 'x', 'times': 999}}]}");
+    load_whole(
+        "{'seam': 1, 'name': 'long', 'timeout_ms': 1000, "
+        "'programs': {'s': {'command': ['slow'], 'listens': true}}, 'steps': [{'connect': 'a', 'to': 's'}, "
+        "{'send': 'a', 'split': 1, 'line': {'text': 'x', 'times': 999}}, "
+        "{'expect': 'a', 'line': {'text': 'x', 'times': 999}}]}");
     drive(NULL);
     assert_passed();
     assert_within_ms(2900, 4000);

@@ -1,11 +1,12 @@
 /*
  * scenario - one test, loaded, checked and unrolled: an immutable value that any number of runs share.
  *
- * Loading (scenario_load) reads one file with everything it includes, reports every mistake at once, and yields one
- * scenario per row of `each` (one when there is none). Nothing here opens a socket, starts a program or prints.
+ * Loading (scenario_load) reads one file with everything it includes, reports every mistake at once, and
+ * yields one scenario per row of `each` (one when there is none). Nothing here opens a socket, starts a
+ * program or prints.
  *
- * `steps` are the steps as written, each once; `script` is what runs, one entry per executed step, with `repeat` and
- * `include` unrolled. An entry of a `repeat` or `include` binds variables and then is done.
+ * `steps` are the steps as written, each once; `script` is what runs, one entry per executed step, with
+ * `repeat` and `include` unrolled. An entry of a `repeat` or `include` binds variables and then is done.
  */
 #ifndef SEAM_HARNESS_SCENARIO_H
 #define SEAM_HARNESS_SCENARIO_H
@@ -16,15 +17,15 @@
 
 struct step_verb;
 
-#define SCENARIO_FILE_BYTES_MAX      ((size_t)16 << 20)
-#define SCENARIO_NESTING_MAX         100
-#define SCENARIO_SCRIPT_STEPS_MAX    1000000
-#define SCENARIO_INCLUDE_DEPTH_MAX   8
-#define SCENARIO_RECEIVED_BYTES_MAX  ((size_t)64 << 20) /* kept per connection in a run */
-#define SCENARIO_TIMEOUT_MS_DEFAULT  5000
-#define SCENARIO_PROGRAM_PORTS_MAX    16
-#define SCENARIO_ROWS_MAX             10000 /* of `each` */
-#define SCENARIO_ERRORS_KEPT_MAX 100 /* of one file and what it includes; more are counted */
+#define SCENARIO_FILE_BYTES_MAX     ((size_t)16 << 20)
+#define SCENARIO_NESTING_MAX        100
+#define SCENARIO_SCRIPT_STEPS_MAX   1000000
+#define SCENARIO_INCLUDE_DEPTH_MAX  8
+#define SCENARIO_RECEIVED_BYTES_MAX ((size_t)64 << 20) /* kept per connection in a run */
+#define SCENARIO_TIMEOUT_MS_DEFAULT 5000
+#define SCENARIO_PROGRAM_PORTS_MAX  16
+#define SCENARIO_ROWS_MAX           10000 /* of `each` */
+#define SCENARIO_ERRORS_KEPT_MAX    100   /* of one file and what it includes; more are counted */
 
 struct program_env {
     const char *name;
@@ -48,7 +49,7 @@ struct program {
     const char *name;
     const char *why;
     struct place place;
-    const char *folder;                /* of the file that declares it, absolute: command[0] with a / is relative to it */
+    const char *folder; /* of the file that declares it, absolute: command[0] with a / is relative to it */
     const struct text *const *command; /* NULL with `address` */
     size_t command_count;
     const struct program_env *env;
@@ -72,10 +73,10 @@ struct program {
 struct connection {
     const char *name;
     struct delimiter delimiter;
-    bool rest_ignored;                      /* rest: "ignore" */
-    bool reads_on_expect;                   /* reads: "on-expect" */
-    const struct number *receive_buffer;    /* bytes, NULL: the system's */
-    const struct pattern *const *ignore;    /* whole lines that are taken out */
+    bool rest_ignored;                   /* rest: "ignore" */
+    bool reads_on_expect;                /* reads: "on-expect" */
+    const struct number *receive_buffer; /* bytes, NULL: the system's */
+    const struct pattern *const *ignore; /* whole lines that are taken out */
     size_t ignore_count;
     struct place place;
 };
@@ -108,12 +109,12 @@ struct scenario_var {
 };
 
 struct scenario {
-    const char *path;        /* as it was named on the command line */
-    const char *folder;      /* absolute */
-    const char *name;        /* with the row: "line limit [at]" */
-    const char *why;         /* NULL: none */
-    const char *xfail;       /* reason, or NULL */
-    const char *cut;         /* the segmentation id of "cut", or NULL */
+    const char *path;   /* as it was named on the command line */
+    const char *folder; /* absolute */
+    const char *name;   /* with the row: "line limit [at]" */
+    const char *why;    /* NULL: none */
+    const char *xfail;  /* reason, or NULL */
+    const char *cut;    /* the segmentation id of "cut", or NULL */
     struct place cut_place;
     int64_t timeout_ms;
     struct delimiter delimiter;
@@ -155,14 +156,15 @@ struct scenario_options {
     bool allow_remote;
 };
 
-/* Errors and warnings of one load, in the order of the file. All of it is owned by the list; free with error_list_close. */
+/* Errors and warnings of one load, in the order of the file. All of it is owned by the list; free with
+ * error_list_close. */
 struct error_list {
     struct error_list_item {
         struct seam_error error; /* path is owned by the list too */
         bool warning;
         char *path;
         size_t file; /* 0: the file that was loaded; parts follow in the order they were read */
-    } *items;
+    } * items;
     size_t count;
     size_t capacity;
     size_t error_count; /* without warnings, with those left out */
@@ -170,14 +172,17 @@ struct error_list {
 };
 void error_list_close(struct error_list *list);
 
-/* NULL when the file can't be used; errors says why, all of it at once. Warnings may be there on success too. */
-struct scenario_file *scenario_load(const char *path, const struct scenario_options *options, struct error_list *errors);
+/* NULL when the file can't be used; errors says why, all of it at once. Warnings may be there on success too.
+ */
+struct scenario_file *scenario_load(const char *path, const struct scenario_options *options,
+                                    struct error_list *errors);
 struct scenario_file *scenario_load_text(const char *path, const char *text, size_t length,
                                          const struct scenario_options *options, struct error_list *errors);
 void scenario_file_free(struct scenario_file *file);
 bool scenario_file_is_part(const struct scenario_file *file);
 size_t scenario_file_count(const struct scenario_file *file);
-const struct scenario *scenario_file_at(const struct scenario_file *file, size_t index); /* borrowed from file */
+const struct scenario *scenario_file_at(const struct scenario_file *file,
+                                        size_t index); /* borrowed from file */
 
 /* The first of `requires` that this machine lacks ("redis-server"), or NULL. */
 const char *scenario_missing(const struct scenario *scenario);

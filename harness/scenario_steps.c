@@ -151,8 +151,8 @@ static void tell_unknown_key(struct builder *b, const struct step_verb *verb, st
         tell(b->l, node_key_place(i->node), "\"%s\" does not go with \"%s\"%s%s", i->key, verb->name,
              *list ? ", which takes " : "", list);
     } else {
-        tell(b->l, node_key_place(i->node), "unknown key \"%.100s\" in this \"%s\" step%s", i->key, verb->name,
-             suggestion_text(b->arena, &suggestion));
+        tell(b->l, node_key_place(i->node), "unknown key \"%.100s\" in this \"%s\" step%s", i->key,
+             verb->name, suggestion_text(b->arena, &suggestion));
     }
 }
 

@@ -6,7 +6,8 @@
  *   alice@        no cut at a free place        alice@*   every byte
  *   alice@%7      chunks of 7 bytes             alice@=   as written
  *   #42           a seeded interleaving of actors
- * joined by `;`. Offsets count the bytes sent on that connection. FIN is one more byte. Connections left out are as written.
+ * joined by `;`. Offsets count the bytes sent on that connection. FIN is one more byte. Connections left out
+ * are as written.
  */
 #ifndef SEAM_HARNESS_SEGMENTATION_H
 #define SEAM_HARNESS_SEGMENTATION_H
@@ -44,10 +45,13 @@ struct segmentation {
 int segmentation_parse(const char *id, struct segmentation *out, struct seam_error *error);
 void segmentation_close(struct segmentation *segmentation);
 int segmentation_print(const struct segmentation *segmentation, struct bytes *out); /* the id, canonical */
-const struct segmentation_item *segmentation_find(const struct segmentation *segmentation, const char *connection);
+const struct segmentation_item *segmentation_find(const struct segmentation *segmentation,
+                                                  const char *connection);
 
-/* Is offset (bytes sent before it, counted on the connection) a cut? burst_start: where the current burst began;
- * as_written: whether a write of the scenario ends there. item NULL (the id leaves the connection out): as written. */
-bool segmentation_cuts_at(const struct segmentation_item *item, uint64_t burst_start, uint64_t offset, bool as_written);
+/* Is offset (bytes sent before it, counted on the connection) a cut? burst_start: where the current burst
+ * began; as_written: whether a write of the scenario ends there. item NULL (the id leaves the connection
+ * out): as written. */
+bool segmentation_cuts_at(const struct segmentation_item *item, uint64_t burst_start, uint64_t offset,
+                          bool as_written);
 
 #endif

@@ -1,12 +1,13 @@
 /*
  * step - what a verb of the scenario format is: its arguments as data, and a function that carries it out.
  *
- * One file per verb under steps/, one line in steps/steps.def. Loading, `seam steps`, the JSON Schema and the reference
- * are all made from these declarations. A step never blocks: it is called again whenever something happened, and answers
- * done, wait or fail.
+ * One file per verb under steps/, one line in steps/steps.def. Loading, `seam steps`, the JSON Schema and the
+ * reference are all made from these declarations. A step never blocks: it is called again whenever something
+ * happened, and answers done, wait or fail.
  *
- * The first argument of a verb is the value under the verb's own key. The generic loader fills the verb's struct by kind
- * and offset; the C type that a kind stores is given beside it. What is absent stays zero: NULL, false, 0.
+ * The first argument of a verb is the value under the verb's own key. The generic loader fills the verb's
+ * struct by kind and offset; the C type that a kind stores is given beside it. What is absent stays zero:
+ * NULL, false, 0.
  */
 #ifndef SEAM_HARNESS_STEP_H
 #define SEAM_HARNESS_STEP_H
@@ -15,7 +16,13 @@
 
 struct run;
 
-enum stream_kind { STREAM_CONNECTION, STREAM_STDOUT, STREAM_STDERR, STREAM_LOG, STREAM_PROGRAM /* the process itself */ };
+enum stream_kind {
+    STREAM_CONNECTION,
+    STREAM_STDOUT,
+    STREAM_STDERR,
+    STREAM_LOG,
+    STREAM_PROGRAM /* the process itself */
+};
 struct stream_ref {
     enum stream_kind kind;
     size_t index; /* of the connection or the program */
@@ -23,8 +30,8 @@ struct stream_ref {
 };
 struct connect_target {
     bool is_address;
-    size_t program; /* of the scenario, when not an address */
-    size_t port;    /* index into program.ports */
+    size_t program;             /* of the scenario, when not an address */
+    size_t port;                /* index into program.ports */
     const struct text *address; /* "host:port" */
 };
 struct split {
@@ -97,7 +104,7 @@ void step_check_error(struct step_check *check, const char *argument, const char
     __attribute__((format(printf, 3, 4)));
 void step_check_warn(struct step_check *check, const char *argument, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-bool step_check_has(const struct step_check *check, const char *argument); /* was it written? */
+bool step_check_has(const struct step_check *check, const char *argument);  /* was it written? */
 const struct scenario *step_check_scenario(const struct step_check *check); /* programs, connections so far */
 
 enum step_result { STEP_DONE, STEP_WAIT, STEP_FAIL };

@@ -1,9 +1,9 @@
 /*
  * text - byte strings with ${...} in them, numbers, and the values that fill them in.
  *
- * A scenario's strings are compiled once, at load, into pieces: literal bytes, or a compiled expression. Each name that
- * an expression may use has been resolved to a slot: one place in the run's table of values. So a run needs no names, an
- * unknown name is found before anything starts, and expansion never parses.
+ * A scenario's strings are compiled once, at load, into pieces: literal bytes, or a compiled expression. Each
+ * name that an expression may use has been resolved to a slot: one place in the run's table of values. So a
+ * run needs no names, an unknown name is found before anything starts, and expansion never parses.
  *
  * Immutable after load and shared by all runs; the memory belongs to the scenario's arena.
  * A literal `${` is written `${$}{`. The grammar of expressions is in docs (scenario format, Variables).
@@ -18,7 +18,8 @@
 #include "src/bytes.h"
 #include "src/error.h"
 
-/* Where something stands in a file. Line and column count from 1, columns in bytes; start and end are byte offsets. */
+/* Where something stands in a file. Line and column count from 1, columns in bytes; start and end are byte
+ * offsets. */
 struct place {
     const char *path;
     int line;
@@ -69,9 +70,11 @@ int values_set(struct values *values, size_t slot, const void *data, size_t leng
 int values_set_number(struct values *values, size_t slot, int64_t number);
 
 /* Appends the expansion to out. 0, or -1 with error filled (place of the text, what is wrong). */
-int text_expand(const struct text *text, const struct values *values, struct bytes *out, struct seam_error *error);
+int text_expand(const struct text *text, const struct values *values, struct bytes *out,
+                struct seam_error *error);
 /* Has every slot that the text uses a value? */
 bool text_is_known(const struct text *text, const struct values *values);
-int number_expand(const struct number *number, const struct values *values, int64_t *out, struct seam_error *error);
+int number_expand(const struct number *number, const struct values *values, int64_t *out,
+                  struct seam_error *error);
 
 #endif

@@ -1,9 +1,11 @@
 /*
- * transcript - what was observable in a run, in order: built as the run goes, read by everything that judges or tells.
+ * transcript - what was observable in a run, in order: built as the run goes, read by everything that judges
+ * or tells.
  *
- * Streams hold the bytes, one buffer each: what a connection was sent, what it said, what a program wrote to stdout, stderr or a
- * log, what was typed to it. Events point into them. Times and evidence are kept for people and reports; two transcripts are
- * equal (transcript_compare) when streams, closes and exits are, whatever the times and however the reads fell.
+ * Streams hold the bytes, one buffer each: what a connection was sent, what it said, what a program wrote to
+ * stdout, stderr or a log, what was typed to it. Events point into them. Times and evidence are kept for
+ * people and reports; two transcripts are equal (transcript_compare) when streams, closes and exits are,
+ * whatever the times and however the reads fell.
  */
 #ifndef SEAM_HARNESS_TRANSCRIPT_H
 #define SEAM_HARNESS_TRANSCRIPT_H
@@ -14,7 +16,8 @@
 #include "harness/result.h"
 #include "src/bytes.h"
 
-#define TRANSCRIPT_STREAM_BYTES_MAX ((size_t)64 << 20) /* of a stream, unless its bytes.length_max is set otherwise */
+#define TRANSCRIPT_STREAM_BYTES_MAX                                                                          \
+    ((size_t)64 << 20) /* of a stream, unless its bytes.length_max is set otherwise */
 
 enum transcript_stream_kind { TRANSCRIPT_SENT, TRANSCRIPT_RECEIVED, TRANSCRIPT_OUTPUT, TRANSCRIPT_TYPED };
 
@@ -33,14 +36,14 @@ enum event_kind {
 
 struct transcript_event {
     enum event_kind kind;
-    uint32_t stream;    /* index into streams; for program events: of the program's stdout */
-    uint32_t step;      /* index into the script; the step that was running */
-    uint64_t offset;    /* in the stream */
-    uint32_t length;    /* of a chunk */
+    uint32_t stream; /* index into streams; for program events: of the program's stdout */
+    uint32_t step;   /* index into the script; the step that was running */
+    uint64_t offset; /* in the stream */
+    uint32_t length; /* of a chunk */
     int32_t detail;
     enum evidence evidence; /* SENT chunk, END: how the boundary behind it was proved */
-    bool proof_due;     /* SENT: nothing after it has needed the proof yet */
-    uint64_t time_ns;   /* since the run began */
+    bool proof_due;         /* SENT: nothing after it has needed the proof yet */
+    uint64_t time_ns;       /* since the run began */
 };
 
 struct transcript_stream {
@@ -60,22 +63,25 @@ struct transcript {
     uint64_t began_ns;
 };
 
-/* Streams are empty and have no name yet: the caller names them. Out of memory: no streams, and every append fails. */
+/* Streams are empty and have no name yet: the caller names them. Out of memory: no streams, and every append
+ * fails. */
 void transcript_open(struct transcript *transcript, size_t stream_count, uint64_t now_ns);
 void transcript_close(struct transcript *transcript);
-/* Appends the bytes to the stream and an event for them; returns the event's index. Out of memory or past the stream's
- * bound: SIZE_MAX. */
-size_t transcript_chunk(struct transcript *transcript, size_t stream, size_t step, const void *data, size_t length,
-                        uint64_t now_ns);
+/* Appends the bytes to the stream and an event for them; returns the event's index. Out of memory or past the
+ * stream's bound: SIZE_MAX. */
+size_t transcript_chunk(struct transcript *transcript, size_t stream, size_t step, const void *data,
+                        size_t length, uint64_t now_ns);
 /* An event without bytes; EVENT_END and EVENT_RESET mark the stream. SIZE_MAX: out of memory. */
-size_t transcript_event(struct transcript *transcript, enum event_kind kind, size_t stream, size_t step, int detail,
-                        uint64_t now_ns);
+size_t transcript_event(struct transcript *transcript, enum event_kind kind, size_t stream, size_t step,
+                        int detail, uint64_t now_ns);
 /* 0 equal; else 1, and a line that says what differs first (stream, offset). */
 int transcript_compare(const struct transcript *a, const struct transcript *b, struct bytes *difference);
-/* Visible bytes in double quotes: `"a" x 512 + "\n"` for runs of equal bytes, the middle of what is long left out:
+/* Visible bytes in double quotes: `"a" x 512 + "\n"` for runs of equal bytes, the middle of what is long left
+ * out:
  * `"first" + ... 4000 bytes ... + "last"`. 0, or -1 when out is full. */
 int transcript_print_bytes(const void *bytes, size_t length, struct bytes *out);
-/* One line per event: time, connection, direction, offset, evidence, visible bytes. Only the last `events_max`; 0: all. */
+/* One line per event: time, connection, direction, offset, evidence, visible bytes. Only the last
+ * `events_max`; 0: all. */
 int transcript_print_wire(const struct transcript *transcript, size_t events_max, struct bytes *out);
 
 #endif

@@ -244,11 +244,14 @@ static int tell_nothing(struct session *session)
     size_t scenarios = 0;
 
     for (size_t i = 0; i < session->loaded.count; i++)
-        scenarios += scenario_file_is_part(session->loaded.files[i]) ? 0 : scenario_file_count(session->loaded.files[i]);
+        scenarios += scenario_file_is_part(session->loaded.files[i])
+                         ? 0
+                         : scenario_file_count(session->loaded.files[i]);
     if (session->files.count == 0)
         diagnose("no scenario is selected: there is no *.json file in what was named");
     else if (scenarios == 0)
-        diagnose("no scenario is selected: what was named is a part, and parts run only where they are included");
+        diagnose(
+            "no scenario is selected: what was named is a part, and parts run only where they are included");
     else
         diagnose("no scenario is selected: --filter and --shard left none of %zu", scenarios);
     begin_reports(session, 0);

@@ -95,7 +95,8 @@ static int visit(struct walk *walk, FTS *fts, FTSENT *entry)
         return seam_error_set(walk->error, "can't read %s: %s", entry->fts_path, strerror(entry->fts_errno));
     case FTS_F:
     case FTS_SLNONE: /* leads nowhere: loading it will say so */
-        return is_scenario_name(entry->fts_name, walk->parts) ? add_path(walk, without_dot(entry->fts_path)) : 0;
+        return is_scenario_name(entry->fts_name, walk->parts) ? add_path(walk, without_dot(entry->fts_path))
+                                                              : 0;
     default:
         return 0;
     }

@@ -16,9 +16,9 @@ struct selected_files {
     size_t count;
 };
 
-/* A file counts whatever its name; of a folder, and those below it, every *.json but hidden ones, and *.part.json
- * only with parts. Symbolic links are followed, cycles are not. 0, or -1 with error: an operand does not exist, a
- * folder can't be read. */
+/* A file counts whatever its name; of a folder, and those below it, every *.json but hidden ones, and
+ * *.part.json only with parts. Symbolic links are followed, cycles are not. 0, or -1 with error: an operand
+ * does not exist, a folder can't be read. */
 int select_files(char *const *operands, size_t operand_count, bool parts, struct selected_files *out,
                  struct seam_error *error);
 void selected_files_close(struct selected_files *files);

@@ -1,4 +1,5 @@
-/* The arguments that connect and accept share: they describe the connection and are kept in struct connection. */
+/* The arguments that connect and accept share: they describe the connection and are kept in struct
+ * connection. */
 #ifndef SEAM_HARNESS_STEPS_CONNECTION_ARGS_H
 #define SEAM_HARNESS_STEPS_CONNECTION_ARGS_H
 

@@ -31,9 +31,21 @@ static const struct step_arg args[] = {
      .flags = ARG_REQUIRED,
      .doc = "A connection, program.stdout, program.stderr, program.LOG, or a program (with exit or killed).",
      .example = "\"alice\""},
-    {.name = "line", .kind = ARG_LINE, AT(line), .doc = "This line, then the delimiter.", .example = "\"hello\""},
-    {.name = "lines", .kind = ARG_LINES, AT(lines), .doc = "These lines.", .example = "[\"ok one\", \"ok two\"]"},
-    {.name = "data", .kind = ARG_DATA, AT(data), .doc = "Exactly these bytes.", .example = "{\"hex\": \"000aff\"}"},
+    {.name = "line",
+     .kind = ARG_LINE,
+     AT(line),
+     .doc = "This line, then the delimiter.",
+     .example = "\"hello\""},
+    {.name = "lines",
+     .kind = ARG_LINES,
+     AT(lines),
+     .doc = "These lines.",
+     .example = "[\"ok one\", \"ok two\"]"},
+    {.name = "data",
+     .kind = ARG_DATA,
+     AT(data),
+     .doc = "Exactly these bytes.",
+     .example = "{\"hex\": \"000aff\"}"},
     {.name = "size",
      .kind = ARG_NUMBER,
      AT(size),
@@ -54,7 +66,8 @@ static const struct step_arg args[] = {
     {.name = "matches",
      .kind = ARG_PATTERN,
      AT(matches),
-     .doc = "A PCRE2 pattern that must match the whole unit; alone: the next line, without its delimiter. Named groups become "
+     .doc = "A PCRE2 pattern that must match the whole unit; alone: the next line, without its delimiter. "
+            "Named groups become "
             "variables.",
      .example = "\"220 (?<host>\\\\S+) .*\""},
     {.name = "unordered",
@@ -93,9 +106,12 @@ static void check_process(struct step_check *check, const struct expect_args *a,
 {
     const struct program *program = &step_check_scenario(check)->programs[a->stream.index];
     if (program->address) {
-        step_check_error(check, "expect", "this program was not started by Seam (it has an \"address\"): its end can't be seen");
+        step_check_error(
+            check, "expect",
+            "this program was not started by Seam (it has an \"address\"): its end can't be seen");
     } else if (units || a->matches) {
-        step_check_error(check, "expect", "a program has no bytes: name its stream, such as \"%s.stdout\"", program->name);
+        step_check_error(check, "expect", "a program has no bytes: name its stream, such as \"%s.stdout\"",
+                         program->name);
     } else if (!a->exit == !a->killed) {
         step_check_error(check, NULL, "expecting a program needs exactly one of \"exit\" or \"killed\"");
     }
@@ -105,24 +121,28 @@ static void check(struct step_check *check, const void *p)
 {
     const struct expect_args *a = p;
     int literal = (a->line != NULL) + (a->lines != NULL) + (a->data != NULL);
-    int units = literal + (a->size != NULL) + (a->until != NULL) + a->eof + (a->unordered != NULL) + (a->silence != NULL) +
-                a->reset;
+    int units = literal + (a->size != NULL) + (a->until != NULL) + a->eof + (a->unordered != NULL) +
+                (a->silence != NULL) + a->reset;
     if (a->stream.kind == STREAM_PROGRAM) {
         check_process(check, a, units);
         return;
     }
     if (a->exit || a->killed) {
-        step_check_error(check, a->exit ? "exit" : "killed", "\"exit\" and \"killed\" are for a program, not for one of its streams");
+        step_check_error(check, a->exit ? "exit" : "killed",
+                         "\"exit\" and \"killed\" are for a program, not for one of its streams");
     }
     if (units == 0 && !a->matches && !a->exit && !a->killed) {
         step_check_error(check, NULL,
-                         "\"expect\" needs what to take: line, lines, data, size, until, eof, matches, unordered, silence or reset");
+                         "\"expect\" needs what to take: line, lines, data, size, until, eof, matches, "
+                         "unordered, silence or reset");
     }
     if (units - (literal && a->eof) > 1) {
         step_check_error(check, NULL, "\"expect\" takes one unit, but several are given");
     }
     if (a->matches && (literal || a->unordered || a->silence || a->reset)) {
-        step_check_error(check, "matches", "\"matches\" checks size, until or eof, or stands alone; a literal is its own check");
+        step_check_error(
+            check, "matches",
+            "\"matches\" checks size, until or eof, or stands alone; a literal is its own check");
     }
     if (a->reset && a->stream.kind != STREAM_CONNECTION) {
         step_check_error(check, "reset", "only a connection can be reset");
@@ -140,7 +160,8 @@ static int fill_unordered(struct run *run, const struct expect_args *a, const st
     run->want.unordered_count = n;
     for (size_t i = 0; i < n; i++) {
         bytes_init(&run->want.unordered[i], SCENARIO_RECEIVED_BYTES_MAX);
-        if (data_expand(a->unordered->items[i], &run->values, delimiter, &run->want.unordered[i], &error) < 0) {
+        if (data_expand(a->unordered->items[i], &run->values, delimiter, &run->want.unordered[i], &error) <
+            0) {
             run_fail_error(run, RESULT_FAILED, &error);
             return -1;
         }
@@ -157,11 +178,11 @@ static int fill_want(struct run *run, const struct expect_args *a)
     want->matches = a->matches;
     want->whole_lines = a->line || a->lines;
     want->has_literal = literal != NULL;
-    want->unit = a->eof         ? EXPECT_REST
-                 : literal      ? EXPECT_LITERAL
-                 : a->size      ? EXPECT_SIZE
-                 : a->unordered ? EXPECT_UNORDERED
-                 : !a->until    ? EXPECT_LINE
+    want->unit = a->eof              ? EXPECT_REST
+                 : literal           ? EXPECT_LITERAL
+                 : a->size           ? EXPECT_SIZE
+                 : a->unordered      ? EXPECT_UNORDERED
+                 : !a->until         ? EXPECT_LINE
                  : a->until->matches ? EXPECT_UNTIL_MATCH
                                      : EXPECT_UNTIL;
     if (a->unordered) {
@@ -174,7 +195,8 @@ static int fill_want(struct run *run, const struct expect_args *a)
             return -1;
         }
         if (size < 0) {
-            run_fail(run, RESULT_FAILED, &a->size->place, "\"size\" is %lld: it can't be negative", (long long)size);
+            run_fail(run, RESULT_FAILED, &a->size->place, "\"size\" is %lld: it can't be negative",
+                     (long long)size);
             return -1;
         }
         want->size = (uint64_t)size;

@@ -1,4 +1,5 @@
-/* include - the steps of a part, replaced at load. An entry of it only binds the variables that it hands over. */
+/* include - the steps of a part, replaced at load. An entry of it only binds the variables that it hands
+ * over. */
 #include "harness/run.h"
 #include "harness/step.h"
 

@@ -20,7 +20,8 @@ static const struct step_arg args[] = {
 static void check(struct step_check *check, const void *p)
 {
     (void)p;
-    step_check_warn(check, "pause", "\"pause\" is for programs with timers only: settle or expect … silence wait for facts");
+    step_check_warn(check, "pause",
+                    "\"pause\" is for programs with timers only: settle or expect … silence wait for facts");
 }
 
 static enum step_result run_pause(struct run *run, const struct step *step, const void *p)

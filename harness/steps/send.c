@@ -1,4 +1,5 @@
-/* send - writes to a connection: one write, or one per element of split; delivered by the burst's segmentation. */
+/* send - writes to a connection: one write, or one per element of split; delivered by the burst's
+ * segmentation. */
 #include "harness/run.h"
 #include "harness/step.h"
 
@@ -54,10 +55,12 @@ static void check(struct step_check *check, const void *p)
     int forms = (a->line != NULL) + (a->lines != NULL) + (a->data != NULL);
     bool list = a->split && !a->split->size;
     if (forms + list == 0) {
-        step_check_error(check, NULL, "\"send\" needs exactly one of \"line\", \"lines\", \"data\" or \"split\"");
+        step_check_error(check, NULL,
+                         "\"send\" needs exactly one of \"line\", \"lines\", \"data\" or \"split\"");
     } else if (forms > 1 || (forms == 1 && list)) {
-        step_check_error(check, list ? "split" : NULL, "\"send\" takes exactly one of \"line\", \"lines\", \"data\" or a "
-                                                       "list in \"split\"");
+        step_check_error(check, list ? "split" : NULL,
+                         "\"send\" takes exactly one of \"line\", \"lines\", \"data\" or a "
+                         "list in \"split\"");
     }
 }
 
@@ -77,7 +80,8 @@ static enum step_result run_send(struct run *run, const struct step *step, const
 
 const struct step_verb step_send = {
     .name = "send",
-    .doc = "Writes to a connection. One send is one write; split is one write per element, each proved apart.",
+    .doc =
+        "Writes to a connection. One send is one write; split is one write per element, each proved apart.",
     .done = "written; the proof of a chunk is demanded before the next byte leaves",
     .args = args,
     .arg_count = sizeof args / sizeof args[0],

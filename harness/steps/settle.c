@@ -35,7 +35,8 @@ static enum step_result run_settle(struct run *run, const struct step *step, con
 
 const struct step_verb step_settle = {
     .name = "settle",
-    .doc = "Waits until a program, and all that it talks to in this run, has nothing more to do without new input.",
+    .doc = "Waits until a program, and all that it talks to in this run, has nothing more to do without new "
+           "input.",
     .done = "every thread is asleep on input and all output was read",
     .args = args,
     .arg_count = sizeof args / sizeof args[0],

@@ -26,7 +26,8 @@ static void check(struct step_check *check, const void *p)
 {
     const struct signal_args *a = p;
     if (step_check_scenario(check)->programs[a->program].address) {
-        step_check_error(check, "signal", "this program was not started by Seam (it has an \"address\"): it gets no signals");
+        step_check_error(check, "signal",
+                         "this program was not started by Seam (it has an \"address\"): it gets no signals");
     }
 }
 

@@ -11,7 +11,8 @@ static const struct step_arg args[] = {
      .kind = ARG_PROGRAM,
      .offset = offsetof(struct start_args, program),
      .flags = ARG_REQUIRED,
-     .doc = "The program to start. Client programs always have a start; others start just before the first step that names "
+     .doc = "The program to start. Client programs always have a start; others start just before the first "
+            "step that names "
             "them.",
      .example = "\"client\""},
 };
@@ -20,7 +21,8 @@ static void check(struct step_check *check, const void *p)
 {
     const struct start_args *a = p;
     if (step_check_scenario(check)->programs[a->program].address) {
-        step_check_error(check, "start", "this program runs already (it has an \"address\"): it can't be started");
+        step_check_error(check, "start",
+                         "this program runs already (it has an \"address\"): it can't be started");
     }
 }
 

@@ -35,7 +35,8 @@ static void check(struct step_check *check, const void *p)
 {
     const struct stop_args *a = p;
     if (step_check_scenario(check)->programs[a->program].address) {
-        step_check_error(check, "stop", "this program was not started by Seam (it has an \"address\"): it can't be stopped");
+        step_check_error(check, "stop",
+                         "this program was not started by Seam (it has an \"address\"): it can't be stopped");
     }
     if (a->exit && a->killed) {
         step_check_error(check, "killed", "\"exit\" and \"killed\" exclude each other");
@@ -63,7 +64,8 @@ void step_stops(const struct step *step, struct step_end *wanted)
 
 const struct step_verb step_stop = {
     .name = "stop",
-    .doc = "Sends TERM to a program and waits for its end. Without exit or killed it may exit with any code, or die of that TERM.",
+    .doc = "Sends TERM to a program and waits for its end. Without exit or killed it may exit with any code, "
+           "or die of that TERM.",
     .done = "its end was seen",
     .args = args,
     .arg_count = sizeof args / sizeof args[0],

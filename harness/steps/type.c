@@ -45,13 +45,16 @@ static void check(struct step_check *check, const void *p)
     const struct program *program = &step_check_scenario(check)->programs[a->program];
     int forms = (a->line != NULL) + (a->lines != NULL) + (a->data != NULL);
     if (program->address) {
-        step_check_error(check, "type", "this program was not started by Seam (it has an \"address\"): it has no stdin here");
+        step_check_error(
+            check, "type",
+            "this program was not started by Seam (it has an \"address\"): it has no stdin here");
     }
     if (program->stdio) {
         step_check_error(check, "type", "a stdio program's stdin belongs to its connection: use send");
     }
     if (forms > 1 || (forms == 0 && !a->eof)) {
-        step_check_error(check, NULL, "\"type\" needs exactly one of \"line\", \"lines\" or \"data\", or \"eof\": true");
+        step_check_error(check, NULL,
+                         "\"type\" needs exactly one of \"line\", \"lines\" or \"data\", or \"eof\": true");
     }
 }
 

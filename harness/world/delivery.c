@@ -173,8 +173,8 @@ uint32_t delivery_output_held_back(const struct delivery *delivery)
     struct tcp_info info;
     int unread = 0;
 
-    if (delivery->gone || !delivery->facts.has_info || ioctl(delivery->fd, FIONREAD, &unread) < 0 || unread == 0 ||
-        !own_info(delivery->fd, &info))
+    if (delivery->gone || !delivery->facts.has_info || ioctl(delivery->fd, FIONREAD, &unread) < 0 ||
+        unread == 0 || !own_info(delivery->fd, &info))
         return 0;
     return delivery_peer_sent_bytes(delivery) == info.tcpi_bytes_received ? delivery->facts.notsent : 0;
 }

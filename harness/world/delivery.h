@@ -77,9 +77,9 @@ uint64_t delivery_peer_sent_bytes(const struct delivery *delivery);
  * the program was found asleep. */
 bool delivery_output_complete(const struct delivery *delivery);
 
-/* Bytes that the peer has written and that stay in its socket since ours is full: at the last look, all that it has sent was here
- * and some of it not read. 0: none, or bytes may be on their way. The same number twice, with no read in between, means that they
- * stay. */
+/* Bytes that the peer has written and that stay in its socket since ours is full: at the last look, all that
+ * it has sent was here and some of it not read. 0: none, or bytes may be on their way. The same number twice,
+ * with no read in between, means that they stay. */
 uint32_t delivery_output_held_back(const struct delivery *delivery);
 
 /* errno value of the last DELIVERY_UNKNOWN, else 0. */

@@ -61,7 +61,10 @@ static void real_wait(struct world *base, uint64_t until_ns)
     struct real_world *world = (struct real_world *)base;
     struct epoll_event events[WAIT_EVENTS];
     uint64_t now_ns = until_ns == UINT64_MAX ? 0 : real_now_ns(base);
-    int n = wait_events(world->epoll, events, until_ns == UINT64_MAX ? UINT64_MAX : until_ns > now_ns ? until_ns - now_ns : 0);
+    int n = wait_events(world->epoll, events,
+                        until_ns == UINT64_MAX ? UINT64_MAX
+                        : until_ns > now_ns    ? until_ns - now_ns
+                                               : 0);
     for (int i = 0; i < n; i++) {
         struct watch *watch = events[i].data.ptr;
         watch->readable |= (events[i].events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
@@ -143,8 +146,9 @@ static void note_listener(void *ctx, const struct sockaddr *address, socklen_t b
     } *wanted = ctx;
     (void)bytes;
     (void)inode;
-    uint16_t port = address->sa_family == AF_INET ? ((const struct sockaddr_in *)(const void *)address)->sin_port
-                                                  : ((const struct sockaddr_in6 *)(const void *)address)->sin6_port;
+    uint16_t port = address->sa_family == AF_INET
+                        ? ((const struct sockaddr_in *)(const void *)address)->sin_port
+                        : ((const struct sockaddr_in6 *)(const void *)address)->sin6_port;
     wanted->found |= ntohs(port) == wanted->port;
 }
 

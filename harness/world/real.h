@@ -1,9 +1,10 @@
 /*
- * real - the inside of the real world, shared by its files: real.c (clock, waiting, stages), real_settle.c, real_program.c,
- * real_connection.c. Everybody else uses world.h.
+ * real - the inside of the real world, shared by its files: real.c (clock, waiting, stages), real_settle.c,
+ * real_program.c, real_connection.c. Everybody else uses world.h.
  *
- * Every descriptor is watched edge-triggered by one epoll per world; a watch keeps what was seen, so a read that can't bring anything
- * costs no system call. A look that has settled sets all watches readable again: what is read after it is all there is.
+ * Every descriptor is watched edge-triggered by one epoll per world; a watch keeps what was seen, so a read
+ * that can't bring anything costs no system call. A look that has settled sets all watches readable again:
+ * what is read after it is all there is.
  */
 #ifndef SEAM_HARNESS_WORLD_REAL_H
 #define SEAM_HARNESS_WORLD_REAL_H
@@ -38,8 +39,8 @@ struct world_stage {
     struct world_connection *closing; /* closed by Seam, their FIN perhaps still on its way */
     struct world_listener *listeners;
     struct settle *settle;
-    bool marked; /* settle_mark was called since Seam last acted */
-    bool blind;  /* some program runs elsewhere, or can't be looked into */
+    bool marked;                   /* settle_mark was called since Seam last acted */
+    bool blind;                    /* some program runs elsewhere, or can't be looked into */
     pid_t owners[REAL_OWNERS_MAX]; /* of attached programs */
     size_t owner_count;
 };
@@ -60,7 +61,7 @@ struct world_program {
         char *path;
         int fd;
         bool readable;
-    } *logs;
+    } * logs;
     size_t log_count;
 };
 
@@ -74,7 +75,8 @@ struct world_connection {
     bool fin;
     bool remote; /* the other end is on another machine, or in another network namespace: no facts */
     int error;
-    uint32_t held_back; /* bytes that a full socket of ours kept with the program at the last look; 0 after a read */
+    uint32_t held_back; /* bytes that a full socket of ours kept with the program at the last look; 0 after a
+                           read */
     struct delivery delivery;
 };
 
@@ -86,7 +88,7 @@ struct world_listener {
 };
 
 int real_watch(struct watch *watch, struct world_stage *stage, int fd, uint32_t events); /* 0 or -errno */
-void real_unwatch(struct watch *watch); /* does not close */
+void real_unwatch(struct watch *watch);                                                  /* does not close */
 
 enum world_settle real_settle(struct world_stage *stage, struct world_settle_facts *facts);
 void real_settle_restart(struct world_stage *stage);
@@ -106,10 +108,11 @@ size_t real_program_sanitizer(struct world_program *program, char *report, size_
 const char *real_program_containment(struct world_program *program);
 void real_program_free(struct world_program *program);
 
-struct world_connection *real_connect(struct world_stage *stage, const char *host, uint16_t port, int64_t receive_buffer,
-                                      struct seam_error *error);
+struct world_connection *real_connect(struct world_stage *stage, const char *host, uint16_t port,
+                                      int64_t receive_buffer, struct seam_error *error);
 struct world_connection *real_connect_stdio(struct world_program *program);
-struct world_listener *real_listen(struct world_stage *stage, const char *host, uint16_t port, struct seam_error *error);
+struct world_listener *real_listen(struct world_stage *stage, const char *host, uint16_t port,
+                                   struct seam_error *error);
 uint16_t real_listener_port(const struct world_listener *listener);
 struct world_connection *real_accept(struct world_listener *listener, int64_t receive_buffer);
 enum world_connection_state real_connection_state(struct world_connection *connection, int *error_number);

@@ -1,4 +1,5 @@
-/* real_connection - connection ends that Seam plays: TCP in either role, or the stdin and stdout of a program. */
+/* real_connection - connection ends that Seam plays: TCP in either role, or the stdin and stdout of a
+ * program. */
 #include "harness/world/real.h"
 
 #include <errno.h>
@@ -14,10 +15,12 @@
 
 enum { LISTEN_BACKLOG = 128 };
 
-static int resolve(const char *host, uint16_t port, bool passive, struct addrinfo **out, struct seam_error *error)
+static int resolve(const char *host, uint16_t port, bool passive, struct addrinfo **out,
+                   struct seam_error *error)
 {
     char service[8];
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)};
     snprintf(service, sizeof service, "%u", port);
     int rc = getaddrinfo(host, service, &hints, out);
     return rc ? seam_error_set(error, "%s: %s", host, gai_strerror(rc)) : 0;
@@ -49,14 +52,17 @@ static bool is_remote(int fd)
 {
     struct sockaddr_storage own, peer;
     socklen_t own_bytes = sizeof own, peer_bytes = sizeof peer;
-    if (getsockname(fd, (struct sockaddr *)&own, &own_bytes) < 0 || getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) < 0) {
+    if (getsockname(fd, (struct sockaddr *)&own, &own_bytes) < 0 ||
+        getpeername(fd, (struct sockaddr *)&peer, &peer_bytes) < 0) {
         return false; /* it has gone already: the proof will say so */
     }
     if (own.ss_family == AF_INET) {
-        uint32_t a = ntohl(((struct sockaddr_in *)&own)->sin_addr.s_addr), b = ntohl(((struct sockaddr_in *)&peer)->sin_addr.s_addr);
+        uint32_t a = ntohl(((struct sockaddr_in *)&own)->sin_addr.s_addr),
+                 b = ntohl(((struct sockaddr_in *)&peer)->sin_addr.s_addr);
         return a != b && b >> 24 != 127;
     }
-    const struct in6_addr *a = &((struct sockaddr_in6 *)&own)->sin6_addr, *b = &((struct sockaddr_in6 *)&peer)->sin6_addr;
+    const struct in6_addr *a = &((struct sockaddr_in6 *)&own)->sin6_addr,
+                          *b = &((struct sockaddr_in6 *)&peer)->sin6_addr;
     return !IN6_ARE_ADDR_EQUAL(a, b) && !(IN6_IS_ADDR_V4MAPPED(b) && b->s6_addr[12] == 127);
 }
 
@@ -68,8 +74,8 @@ static void opened(struct world_connection *c, int fd)
     delivery_begin(&c->delivery, fd);
 }
 
-struct world_connection *real_connect(struct world_stage *stage, const char *host, uint16_t port, int64_t receive_buffer,
-                                      struct seam_error *error)
+struct world_connection *real_connect(struct world_stage *stage, const char *host, uint16_t port,
+                                      int64_t receive_buffer, struct seam_error *error)
 {
     struct addrinfo *address = NULL;
     if (resolve(host, port, false, &address, error) < 0) {
@@ -108,7 +114,8 @@ struct world_connection *real_connect_stdio(struct world_program *program)
     return c;
 }
 
-struct world_listener *real_listen(struct world_stage *stage, const char *host, uint16_t port, struct seam_error *error)
+struct world_listener *real_listen(struct world_stage *stage, const char *host, uint16_t port,
+                                   struct seam_error *error)
 {
     struct addrinfo *address = NULL;
     struct world_listener *l = calloc(1, sizeof *l);
@@ -124,7 +131,8 @@ struct world_listener *real_listen(struct world_stage *stage, const char *host, 
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     }
     if (fd < 0 || bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, LISTEN_BACKLOG) < 0 ||
-        getsockname(fd, (struct sockaddr *)&bound, &bytes) < 0 || real_watch(&l->socket, stage, fd, EPOLLIN) < 0) {
+        getsockname(fd, (struct sockaddr *)&bound, &bytes) < 0 ||
+        real_watch(&l->socket, stage, fd, EPOLLIN) < 0) {
         seam_error_set(error, "%s", strerror(errno));
         if (fd >= 0) {
             close(fd);
@@ -206,7 +214,8 @@ ssize_t real_connection_read(struct world_connection *c, void *buffer, size_t si
     }
     c->held_back = 0;
     if (n > 0) {
-        int on = 1; /* else a program without TCP_NODELAY waits 40 ms for our ACK before it sends its next line */
+        int on =
+            1; /* else a program without TCP_NODELAY waits 40 ms for our ACK before it sends its next line */
         setsockopt(c->socket.fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
     }
     return n < 0 ? -errno : n;

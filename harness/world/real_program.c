@@ -16,7 +16,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The environment with the variables that send sanitizer reports to the program's folder. NULL: out of memory. */
+/* The environment with the variables that send sanitizer reports to the program's folder. NULL: out of
+ * memory. */
 static const char **join_environment(const char *const *envp, char *const *more)
 {
     size_t count = 0, n = 0;
@@ -188,7 +189,8 @@ static void reachable(const struct sockaddr_storage *address, char host[64])
         inet_ntop(AF_INET, &a, host, 64);
     } else {
         const struct sockaddr_in6 *in = (const void *)address;
-        struct in6_addr a = IN6_IS_ADDR_UNSPECIFIED(&in->sin6_addr) ? (struct in6_addr)IN6ADDR_LOOPBACK_INIT : in->sin6_addr;
+        struct in6_addr a =
+            IN6_IS_ADDR_UNSPECIFIED(&in->sin6_addr) ? (struct in6_addr)IN6ADDR_LOOPBACK_INIT : in->sin6_addr;
         inet_ntop(AF_INET6, &a, host, 64);
     }
 }
@@ -201,7 +203,8 @@ size_t real_program_ports(struct world_program *p, struct world_port *ports, siz
         return 0;
     }
     size_t roots_count = process_roots(p->process, roots, PROCESS_ROOTS_MAX);
-    ssize_t count = ports_of_tree(&p->stage->world->diag, roots, roots_count, found, sizeof found / sizeof found[0]);
+    ssize_t count =
+        ports_of_tree(&p->stage->world->diag, roots, roots_count, found, sizeof found / sizeof found[0]);
     size_t n = 0;
     for (ssize_t i = 0; i < count; i++) {
         size_t k = 0;
@@ -254,13 +257,15 @@ ssize_t real_program_read(struct world_program *p, int source, void *buffer, siz
 }
 
 /*
- * A kernel worker carries typed bytes to the terminal's other end; until it has run, the program sleeps as if it had read all.
- * poll(2) there waits for that worker (n_tty_poll), so after this look the program is awake. Returns the bytes it has not read.
+ * A kernel worker carries typed bytes to the terminal's other end; until it has run, the program sleeps as if
+ * it had read all. poll(2) there waits for that worker (n_tty_poll), so after this look the program is awake.
+ * Returns the bytes it has not read.
  */
 static int64_t look_behind_terminal(int master)
 {
     int unread = -1;
-    struct pollfd other = {.fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC), .events = POLLIN};
+    struct pollfd other = {.fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC),
+                           .events = POLLIN};
     if (other.fd < 0 || poll(&other, 1, 0) < 0 || ioctl(other.fd, FIONREAD, &unread) < 0) {
         unread = -1;
     }

@@ -1,6 +1,7 @@
 /*
- * real_settle - one look at all programs of a stage: did everything of ours arrive, do all threads wait for input, did everything of
- * theirs arrive? Only when all three hold is a program silent by fact; see notes in settle.h and delivery.h.
+ * real_settle - one look at all programs of a stage: did everything of ours arrive, do all threads wait for
+ * input, did everything of theirs arrive? Only when all three hold is a program silent by fact; see notes in
+ * settle.h and delivery.h.
  */
 #include "harness/world/real.h"
 
@@ -64,7 +65,8 @@ bool real_ends_arrived(struct world_stage *stage)
     return all_closed_arrived(stage);
 }
 
-/* The program has written more than our socket takes as long as nobody reads it: the same bytes stay with it at two looks. */
+/* The program has written more than our socket takes as long as nobody reads it: the same bytes stay with it
+ * at two looks. */
 static bool is_held_back_by_us(struct world_connection *c)
 {
     uint32_t before = c->held_back, now = delivery_output_held_back(&c->delivery);
@@ -72,7 +74,8 @@ static bool is_held_back_by_us(struct world_connection *c)
     return now != 0 && now == before;
 }
 
-/* What has come since the last wait is read before each connection is looked at: mostly it is what somebody waits for. */
+/* What has come since the last wait is read before each connection is looked at: mostly it is what somebody
+ * waits for. */
 static bool news_came(struct world_stage *stage)
 {
     bool was_active = stage->active;
@@ -121,7 +124,8 @@ static void allow_silent_reads(struct world_stage *stage)
     }
 }
 
-/* A process that has just exited sleeps for ever; before its keeper has said so, it must not pass for one that lives. */
+/* A process that has just exited sleeps for ever; before its keeper has said so, it must not pass for one
+ * that lives. */
 static bool an_end_is_untold(const struct world_stage *stage)
 {
     for (const struct world_program *p = stage->programs; p; p = p->next) {
@@ -162,18 +166,18 @@ static void describe(const struct settle_facts *f, enum settle_class class, stru
     } else if (class == SETTLE_QUIET) {
         snprintf(timer, sizeof timer, " without a timer");
     }
-    const char *verb = class == SETTLE_BUSY && !f->syscall[0]                 ? f->state == 'D' ? "waits for a disk" : "runs"
+    const char *verb = class == SETTLE_BUSY && !f->syscall[0] ? f->state == 'D' ? "waits for a disk" : "runs"
                        : class == SETTLE_SLEEPING && (f->state == 'T' || f->state == 't') ? "is stopped"
-                       : class == SETTLE_WRITING                             ? "waits for its peer to read, in "
-                                                                             : "sleeps in ";
+                       : class == SETTLE_WRITING ? "waits for its peer to read, in "
+                                                 : "sleeps in ";
     bool call = verb[strlen(verb) - 1] == ' ';
     const char *where = call ? (f->syscall[0] ? f->syscall : "a system call") : "";
     if (class == SETTLE_BUSY && f->pid == 0) {
         snprintf(facts->who, sizeof facts->who, "the programs are busy");
         return;
     }
-    snprintf(facts->who, sizeof facts->who, "%.16s (pid %d) %s%s%s; %u thread%s in all", f->comm, (int)f->pid, verb, where, call ? timer : "",
-             f->threads, f->threads == 1 ? "" : "s");
+    snprintf(facts->who, sizeof facts->who, "%.16s (pid %d) %s%s%s; %u thread%s in all", f->comm, (int)f->pid,
+             verb, where, call ? timer : "", f->threads, f->threads == 1 ? "" : "s");
 }
 
 static enum world_settle blind(struct world_settle_facts *facts, const char *why)
@@ -191,8 +195,9 @@ enum world_settle real_settle(struct world_stage *stage, struct world_settle_fac
     facts->asleep_until_ns = 0;
     allow_silent_reads(stage);
     if (stage->blind || !stage->world->has_facts) {
-        return blind(facts, stage->blind ? "a program runs elsewhere, or as another user: it can't be looked into"
-                                         : "this kernel does not tell what a program has read (no inet_diag)");
+        return blind(facts, stage->blind
+                                ? "a program runs elsewhere, or as another user: it can't be looked into"
+                                : "this kernel does not tell what a program has read (no inet_diag)");
     }
     if (!stage->programs && stage->owner_count == 0) {
         return blind(facts, "Seam started no program: it can't tell who answers");
@@ -248,7 +253,8 @@ void real_settle_restart(struct world_stage *stage)
     stage->marked = false;
 }
 
-/* --- programs that run already ----------------------------------------------------------------------------------------- */
+/* --- programs that run already
+ * ----------------------------------------------------------------------------------------- */
 
 struct owner_search {
     uint16_t port;
@@ -260,9 +266,11 @@ static void note_inode(void *ctx, const struct sockaddr *address, socklen_t byte
 {
     struct owner_search *search = ctx;
     (void)bytes;
-    uint16_t port = address->sa_family == AF_INET ? ((const struct sockaddr_in *)(const void *)address)->sin_port
-                                                  : ((const struct sockaddr_in6 *)(const void *)address)->sin6_port;
-    if (ntohs(port) == search->port && search->inode_count < sizeof search->inodes / sizeof search->inodes[0]) {
+    uint16_t port = address->sa_family == AF_INET
+                        ? ((const struct sockaddr_in *)(const void *)address)->sin_port
+                        : ((const struct sockaddr_in6 *)(const void *)address)->sin6_port;
+    if (ntohs(port) == search->port &&
+        search->inode_count < sizeof search->inodes / sizeof search->inodes[0]) {
         search->inodes[search->inode_count++] = inode;
     }
 }

@@ -168,9 +168,10 @@ static bool wait_receives(const struct syscall_wait *wait)
             strncmp(wait->name, "accept", 6) == 0);
 }
 
-/* Does a timer end the wait that its system call does not show? Fills its limit, -1 when it can't be known. A timer that
- * sends a signal is the main thread's. */
-static bool wait_has_timer(const struct thread *thread, int64_t timer_fd_ns, bool by_signal, int64_t *limit_ns)
+/* Does a timer end the wait that its system call does not show? Fills its limit, -1 when it can't be known. A
+ * timer that sends a signal is the main thread's. */
+static bool wait_has_timer(const struct thread *thread, int64_t timer_fd_ns, bool by_signal,
+                           int64_t *limit_ns)
 {
     *limit_ns = -1;
     if (thread->wait.kind != SETTLE_QUIET)
@@ -221,8 +222,8 @@ static uint64_t clock_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* A thread that has been on a processor since an earlier check began its wait after that check; one that was not there at the
- * last complete check began it after that one. */
+/* A thread that has been on a processor since an earlier check began its wait after that check; one that was
+ * not there at the last complete check began it after that one. */
 static void waits_date(struct settle *settle, uint64_t now_ns)
 {
     for (size_t i = 0; i < settle->table.count; i++) {

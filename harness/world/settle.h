@@ -49,12 +49,13 @@ struct settle_facts {
     int64_t timeout_ns;  /* as given to the call, -1 when there is none or it is not known */
     bool weak; /* of some thread the system call was denied: asleep, but a sleep can't be told from a wait */
     bool starved; /* with BUSY: that thread could run, but got no processor since the check before */
-    int error; /* errno value with DENIED, else 0 */
+    int error;    /* errno value with DENIED, else 0 */
 };
 
 struct settle;
 
-/* Returns NULL when memory is short. The roots of its checks are to be started later than this, else see settle_forget. */
+/* Returns NULL when memory is short. The roots of its checks are to be started later than this, else see
+ * settle_forget. */
 struct settle *settle_new(void);
 void settle_free(struct settle *settle); /* NULL is fine */
 
@@ -73,8 +74,9 @@ void settle_mark(struct settle *settle);
  * after the mark: the caller needs a deadline of its own. True when no thread waits with a limit. */
 bool settle_woken(const struct settle *settle, unsigned times);
 
-/* By the last check, when it was complete: the moment (CLOCK_MONOTONIC) before which no thread wakes by itself, known from the limit
- * of each wait and from the check after which it began. 0: not known. UINT64_MAX: no thread waits with a limit. */
+/* By the last check, when it was complete: the moment (CLOCK_MONOTONIC) before which no thread wakes by
+ * itself, known from the limit of each wait and from the check after which it began. 0: not known.
+ * UINT64_MAX: no thread waits with a limit. */
 uint64_t settle_asleep_until_ns(const struct settle *settle);
 
 /* Threads that are new to the next check may be old: call it when a root was added that ran before. */

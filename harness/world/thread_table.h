@@ -34,9 +34,9 @@ struct thread {
     unsigned listing;      /* the last listing that showed it */
     int fds[THREAD_FILES]; /* -1: not open */
     /* what settle keeps of it */
-    uint64_t count; /* in pass 1 */
-    uint64_t mark;  /* sleeps at settle_mark(), THREAD_COUNT_UNKNOWN without */
-    uint64_t ran_ns; /* on a processor, at the last call of thread_has_run */
+    uint64_t count;      /* in pass 1 */
+    uint64_t mark;       /* sleeps at settle_mark(), THREAD_COUNT_UNKNOWN without */
+    uint64_t ran_ns;     /* on a processor, at the last call of thread_has_run */
     uint64_t seen_count; /* at the check before, THREAD_COUNT_UNKNOWN at the first */
     uint64_t seen_ns;    /* when that check began */
     uint64_t since_ns;   /* its wait began after this; 0: not known */

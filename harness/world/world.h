@@ -1,11 +1,13 @@
 /*
  * world - what a run acts on: programs, connections and a clock, behind one table of functions.
  *
- * The runner and the steps know only this. Implementations: real.c (processes, sockets, the system's clock) and a scripted one
- * in memory for tests; a simulated one with virtual time comes with the in-process cores. Nothing here blocks but wait.
+ * The runner and the steps know only this. Implementations: real.c (processes, sockets, the system's clock)
+ * and a scripted one in memory for tests; a simulated one with virtual time comes with the in-process cores.
+ * Nothing here blocks but wait.
  *
- * A stage holds everything of one run: closing it ends every program and connection, at any moment. Handles are owned by
- * their stage. Reads answer n > 0, 0 at the end of the stream, or -errno (-EAGAIN: nothing now, -ECONNRESET: reset).
+ * A stage holds everything of one run: closing it ends every program and connection, at any moment. Handles
+ * are owned by their stage. Reads answer n > 0, 0 at the end of the stream, or -errno (-EAGAIN: nothing now,
+ * -ECONNRESET: reset).
  */
 #ifndef SEAM_HARNESS_WORLD_WORLD_H
 #define SEAM_HARNESS_WORLD_WORLD_H
@@ -33,7 +35,7 @@ struct world_program_spec {
     const char *cwd;
     const char *folder; /* the private folder: sanitizer logs go there */
     bool terminal;
-    bool stdio; /* stdin and stdout are for connect_stdio */
+    bool stdio;              /* stdin and stdout are for connect_stdio */
     const char *const *logs; /* absolute paths */
     size_t log_count;
 };
@@ -74,30 +76,34 @@ enum world_settle {
 };
 struct world_settle_facts {
     char who[WORLD_FACT_BYTES_MAX]; /* "server (pid 4711): 3 threads, epoll_wait without a timer" */
-    bool woken_twice;               /* each thread with a timer or in a sleep has woken at least twice since the stage settled first */
+    bool woken_twice; /* each thread with a timer or in a sleep has woken at least twice since the stage
+                         settled first */
     bool woken_thrice;
     uint64_t asleep_until_ns; /* with TIMED: no thread wakes by itself before; 0: not known */
-    bool starved; /* BUSY, but it got no processor since the look before: the machine is slow, not the program */
+    bool starved; /* BUSY, but it got no processor since the look before: the machine is slow, not the program
+                   */
 };
 
 struct world_ops {
     const char *name; /* "real" */
     uint64_t (*now_ns)(struct world *world);
-    /* Returns when something happened on any stage, or until_ns has come (<= now: only collects what is there). */
+    /* Returns when something happened on any stage, or until_ns has come (<= now: only collects what is
+     * there). */
     void (*wait)(struct world *world, uint64_t until_ns);
     void (*free)(struct world *world);
 
     struct world_stage *(*stage_open)(struct world *world);
     void (*stage_close)(struct world_stage *stage);
     bool (*stage_active)(struct world_stage *stage); /* did something happen since the last call? */
-    /* One look at all programs of the stage, after everything that Seam sent has arrived. Never blocks; repeat on BUSY. */
+    /* One look at all programs of the stage, after everything that Seam sent has arrived. Never blocks;
+     * repeat on BUSY. */
     enum world_settle (*settle)(struct world_stage *stage, struct world_settle_facts *facts);
     void (*settle_restart)(struct world_stage *stage); /* Seam acted: woken_twice counts anew */
 
     /* Every FIN and RST that Seam sent has arrived, or can't be followed. Never blocks. */
     bool (*ends_arrived)(struct world_stage *stage);
 
-    int (*free_port)(struct world *world);                  /* five digits, free now; -1: none */
+    int (*free_port)(struct world *world);                   /* five digits, free now; -1: none */
     bool (*port_in_use)(struct world *world, uint16_t port); /* somebody listens there */
     /* A program that runs already: settle looks at it when its owner can be found. */
     void (*attach)(struct world_stage *stage, const char *name, const char *host, uint16_t port);
@@ -105,29 +111,39 @@ struct world_ops {
     struct world_program *(*program_start)(struct world_stage *stage, const struct world_program_spec *spec,
                                            struct seam_error *error);
     void (*program_look)(struct world_program *program, struct world_program_facts *facts);
-    size_t (*program_ports)(struct world_program *program, struct world_port *ports, size_t ports_max); /* in LISTEN now */
+    size_t (*program_ports)(struct world_program *program, struct world_port *ports,
+                            size_t ports_max); /* in LISTEN now */
     ssize_t (*program_read)(struct world_program *program, int source, void *buffer, size_t size);
-    ssize_t (*program_type)(struct world_program *program, const void *data, size_t length); /* to stdin; -EAGAIN: full */
+    ssize_t (*program_type)(struct world_program *program, const void *data,
+                            size_t length); /* to stdin; -EAGAIN: full */
     void (*program_type_end)(struct world_program *program);
     int64_t (*program_typed_unread)(struct world_program *program); /* bytes; -1: can't be seen */
     int (*program_signal)(struct world_program *program, int signal);
-    size_t (*program_sanitizer)(struct world_program *program, char *report, size_t report_max); /* length; 0: none */
-    const char *(*program_containment)(struct world_program *program); /* what holds its tree; NULL: the best there is */
+    size_t (*program_sanitizer)(struct world_program *program, char *report,
+                                size_t report_max); /* length; 0: none */
+    const char *(*program_containment)(
+        struct world_program *program); /* what holds its tree; NULL: the best there is */
 
     /* host: an address or a name; 0 and a handle, or -1 with error. */
-    struct world_connection *(*connect)(struct world_stage *stage, const char *host, uint16_t port, int64_t receive_buffer,
-                                        struct seam_error *error);
-    struct world_connection *(*connect_stdio)(struct world_program *program); /* speaks on its stdin and stdout */
-    struct world_listener *(*listen)(struct world_stage *stage, const char *host, uint16_t port, struct seam_error *error);
+    struct world_connection *(*connect)(struct world_stage *stage, const char *host, uint16_t port,
+                                        int64_t receive_buffer, struct seam_error *error);
+    struct world_connection *(*connect_stdio)(
+        struct world_program *program); /* speaks on its stdin and stdout */
+    struct world_listener *(*listen)(struct world_stage *stage, const char *host, uint16_t port,
+                                     struct seam_error *error);
     uint16_t (*listener_port)(const struct world_listener *listener);
-    struct world_connection *(*accept)(struct world_listener *listener, int64_t receive_buffer); /* NULL: none waits */
+    struct world_connection *(*accept)(struct world_listener *listener,
+                                       int64_t receive_buffer); /* NULL: none waits */
     enum world_connection_state (*connection_state)(struct world_connection *connection, int *error_number);
     ssize_t (*connection_read)(struct world_connection *connection, void *buffer, size_t size);
-    /* Bytes taken, or -errno. With fin: the FIN leaves in the same segment as the last byte (taken == length). */
-    ssize_t (*connection_write)(struct world_connection *connection, const void *data, size_t length, bool fin);
+    /* Bytes taken, or -errno. With fin: the FIN leaves in the same segment as the last byte (taken ==
+     * length). */
+    ssize_t (*connection_write)(struct world_connection *connection, const void *data, size_t length,
+                                bool fin);
     void (*connection_reset)(struct world_connection *connection);
     void (*connection_close)(struct world_connection *connection); /* frees the handle */
-    enum world_proof (*connection_proof)(struct world_connection *connection, struct world_proof_facts *facts); /* one look */
+    enum world_proof (*connection_proof)(struct world_connection *connection,
+                                         struct world_proof_facts *facts); /* one look */
 };
 
 struct world {
