@@ -132,7 +132,6 @@ struct run {
     size_t started_count;
     struct expect_want want;
     struct expect_state expect;
-    bool want_open;
     size_t typed_at; /* how much of the typed data was taken */
     struct bytes typed;
 

@@ -175,7 +175,7 @@ static enum step_result attach(struct run *run, struct run_program *p)
         return STEP_FAIL;
     }
     values_set_number(&run->values, p->spec->ports[0].slot, p->ports[0].port);
-    run->world->ops->attach(run->stage, p->spec->name, p->ports[0].host, p->ports[0].port);
+    run->world->ops->attach(run->stage, p->ports[0].port);
     p->has_ports = true;
     p->state = RUN_PROGRAM_READY;
     return STEP_DONE;

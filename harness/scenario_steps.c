@@ -36,11 +36,6 @@ void step_check_warn(struct step_check *check, const char *argument, const char 
     tell_warning(check->scope->b->l, check_place(check, argument), "%s", error.text);
 }
 
-bool step_check_has(const struct step_check *check, const char *argument)
-{
-    return !node_is_absent(node_get(check->step, argument));
-}
-
 const struct scenario *step_check_scenario(const struct step_check *check)
 {
     return check->scope->b->scenario;

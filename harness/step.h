@@ -104,7 +104,6 @@ void step_check_error(struct step_check *check, const char *argument, const char
     __attribute__((format(printf, 3, 4)));
 void step_check_warn(struct step_check *check, const char *argument, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-bool step_check_has(const struct step_check *check, const char *argument);  /* was it written? */
 const struct scenario *step_check_scenario(const struct step_check *check); /* programs, connections so far */
 
 enum step_result { STEP_DONE, STEP_WAIT, STEP_FAIL };

@@ -90,10 +90,8 @@ static bool fake_stage_active(struct world_stage *stage)
     return active;
 }
 
-static void fake_attach(struct world_stage *stage, const char *name, const char *host, uint16_t port)
+static void fake_attach(struct world_stage *stage, uint16_t port)
 {
-    (void)name;
-    (void)host;
     (void)port;
     stage->attached = true;
 }
@@ -407,16 +405,6 @@ struct world *fake_world_new(const struct fake_role *roles, size_t role_count)
 const char *fake_log(const struct world *world)
 {
     return bytes_text(&((const struct fake_world *)world)->log);
-}
-
-void fake_log_clear(struct world *world)
-{
-    bytes_clear(&((struct fake_world *)world)->log);
-}
-
-uint64_t fake_settle_looks(const struct world *world)
-{
-    return ((const struct fake_world *)world)->settle_looks;
 }
 
 size_t fake_open_count(const struct world *world)

@@ -71,8 +71,6 @@ struct fake_role {
 struct world *fake_world_new(const struct fake_role *roles, size_t role_count);
 const char *fake_log(
     const struct world *world); /* words, a blank between two; borrowed until the next call on the world */
-void fake_log_clear(struct world *world);
-uint64_t fake_settle_looks(const struct world *world);
 size_t fake_open_count(const struct world *world); /* stages, programs and connections that were not closed */
 void fake_port_taken(struct world *world, uint16_t port); /* somebody else listens there */
 
@@ -84,7 +82,6 @@ void fake_close(struct world_connection *connection); /* a reset when bytes are 
 void fake_reset(struct world_connection *connection);
 void fake_print(struct world_program *program, int source, const char *text);
 void fake_timer(struct world_program *program, uint64_t after_ns); /* one timer; set again it is moved */
-void fake_timer_stop(struct world_program *program);
 void fake_busy(struct world_program *program,
                uint64_t for_ns); /* reads nothing in that time and looks busy */
 void fake_exit(struct world_program *program, int code);

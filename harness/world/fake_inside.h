@@ -21,7 +21,6 @@ struct fake_world {
     size_t taken_count;
     int connection_count;
     size_t open_count;
-    uint64_t settle_looks;
     struct bytes log;
 };
 

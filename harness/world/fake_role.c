@@ -51,11 +51,6 @@ void fake_timer(struct world_program *p, uint64_t after_ns)
     p->timer_ns = p->stage->world->now_ns + after_ns;
 }
 
-void fake_timer_stop(struct world_program *p)
-{
-    p->timer_ns = FAKE_NEVER;
-}
-
 void fake_busy(struct world_program *p, uint64_t for_ns)
 {
     p->busy_until_ns = p->stage->world->now_ns + for_ns;

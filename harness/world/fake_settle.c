@@ -61,7 +61,6 @@ static enum world_settle settle_programs(struct world_stage *stage, struct world
 
 enum world_settle fake_settle(struct world_stage *stage, struct world_settle_facts *facts)
 {
-    stage->world->settle_looks++;
     fake_time_passes(stage->world, FAKE_LOOK_NS);
     facts->woken_twice = facts->woken_thrice = false;
     bool blind = stage->attached || !stage->programs;

@@ -55,7 +55,6 @@ struct world_program {
     bool terminal;
     bool ended;
     bool in_closed;
-    bool end_read[2];
     struct process_exit exit;
     struct {
         char *path;
@@ -93,7 +92,7 @@ void real_unwatch(struct watch *watch);                                         
 enum world_settle real_settle(struct world_stage *stage, struct world_settle_facts *facts);
 void real_settle_restart(struct world_stage *stage);
 bool real_ends_arrived(struct world_stage *stage);
-void real_attach(struct world_stage *stage, const char *name, const char *host, uint16_t port);
+void real_attach(struct world_stage *stage, uint16_t port);
 
 struct world_program *real_program_start(struct world_stage *stage, const struct world_program_spec *spec,
                                          struct seam_error *error);

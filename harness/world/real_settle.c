@@ -295,12 +295,10 @@ static bool holds(pid_t pid, const struct owner_search *search)
     return found;
 }
 
-void real_attach(struct world_stage *stage, const char *name, const char *host, uint16_t port)
+void real_attach(struct world_stage *stage, uint16_t port)
 {
     struct owner_search search = {.port = port};
     size_t before = stage->owner_count;
-    (void)name;
-    (void)host;
     if (stage->world->has_facts) {
         sock_diag_listeners(&stage->world->diag, note_inode, &search);
     }

@@ -106,7 +106,7 @@ struct world_ops {
     int (*free_port)(struct world *world);                   /* five digits, free now; -1: none */
     bool (*port_in_use)(struct world *world, uint16_t port); /* somebody listens there */
     /* A program that runs already: settle looks at it when its owner can be found. */
-    void (*attach)(struct world_stage *stage, const char *name, const char *host, uint16_t port);
+    void (*attach)(struct world_stage *stage, uint16_t port);
 
     struct world_program *(*program_start)(struct world_stage *stage, const struct world_program_spec *spec,
                                            struct seam_error *error);
