@@ -13,6 +13,7 @@
  *   scenario_steps.c     steps and their keys               step_args.c          arguments by kind
  *   scenario_unroll.c    the script, counting               scenario_states.c    what is open, and when
  *   scenario_cut.c       `cut`                              scenario_errors.c    the list of mistakes
+ *   scenario_sweep.c     `sweep`
  */
 #ifndef SEAM_HARNESS_LOADER_H
 #define SEAM_HARNESS_LOADER_H
@@ -197,6 +198,7 @@ void collect_merged(struct builder *b, const struct frame *frame, struct node ro
 bool build_include(struct scope *s, struct node step, struct step_node *out, struct include_binding *binding);
 
 void build_cut(struct builder *b); /* scenario_cut.c */
+void build_sweep(struct builder *b, struct node sweep); /* scenario_sweep.c */
 
 /* --- top level (scenario_top.c), programs (scenario_programs.c) --- */
 

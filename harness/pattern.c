@@ -217,37 +217,73 @@ static enum pattern_result judge(int matched, struct seam_error *error)
     return PATTERN_ERROR;
 }
 
-enum pattern_result pattern_match(const struct pattern *pattern, const struct values *values,
-                                  const void *subject, size_t length, struct values *values_out,
-                                  struct seam_error *error)
+/* A match of the whole subject. *match and *code are the caller's to free, the code unless it is
+ * pattern->code. */
+static enum pattern_result match_whole(const struct pattern *pattern, const struct values *values,
+                                       const void *subject, size_t length, pcre2_match_data **match,
+                                       pcre2_code **code, struct seam_error *error)
 {
-    pcre2_code *code = code_for_run(pattern, values, error);
-    if (!code) {
+    *match = NULL;
+    *code = code_for_run(pattern, values, error);
+    if (!*code) {
         return PATTERN_ERROR;
     }
     enum pattern_result result = PATTERN_ERROR;
-    pcre2_match_data *match = pcre2_match_data_create_from_pattern(code, NULL);
     pcre2_match_context *context = pcre2_match_context_create(NULL);
-    if (!match || !context) {
+    *match = pcre2_match_data_create_from_pattern(*code, NULL);
+    if (!*match || !context) {
         seam_error_set(error, "out of memory");
     } else {
         pcre2_set_match_limit(context, PATTERN_MATCH_STEPS_MAX);
         pcre2_set_depth_limit(context, PATTERN_DEPTH_MAX);
         pcre2_set_heap_limit(context, PATTERN_HEAP_KIB_MAX);
         const char *bytes = length ? subject : "";
-        result = judge(pcre2_match(code, (PCRE2_SPTR)bytes, length, 0, 0, match, context), error);
-        if (result == PATTERN_MATCH && values_out && store_groups(pattern, match, values_out) != 0) {
-            result = PATTERN_ERROR;
-            seam_error_set(error, "out of memory");
-        }
-    }
-    if (result == PATTERN_ERROR) {
-        fail(pattern, error);
+        result = judge(pcre2_match(*code, (PCRE2_SPTR)bytes, length, 0, 0, *match, context), error);
     }
     pcre2_match_context_free(context);
+    return result;
+}
+
+static void free_match(const struct pattern *pattern, pcre2_match_data *match, pcre2_code *code)
+{
     pcre2_match_data_free(match);
     if (code != pattern->code) {
         pcre2_code_free(code);
     }
+}
+
+enum pattern_result pattern_match(const struct pattern *pattern, const struct values *values,
+                                  const void *subject, size_t length, struct values *values_out,
+                                  struct seam_error *error)
+{
+    pcre2_match_data *match;
+    pcre2_code *code;
+    enum pattern_result result = match_whole(pattern, values, subject, length, &match, &code, error);
+    if (result == PATTERN_MATCH && values_out && store_groups(pattern, match, values_out) != 0) {
+        result = PATTERN_ERROR;
+        seam_error_set(error, "out of memory");
+    }
+    if (result == PATTERN_ERROR) {
+        fail(pattern, error);
+    }
+    free_match(pattern, match, code);
     return result;
+}
+
+bool pattern_spans(const struct pattern *pattern, const struct values *values, const void *subject,
+                   size_t length, struct pattern_span *spans)
+{
+    struct seam_error ignored = {0};
+    pcre2_match_data *match;
+    pcre2_code *code;
+    bool matched = match_whole(pattern, values, subject, length, &match, &code, &ignored) == PATTERN_MATCH;
+    for (size_t i = 0; matched && i < pattern->group_count; i++) {
+        int number = pcre2_substring_number_from_name(code, (PCRE2_SPTR)pattern->groups[i].name);
+        const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(match);
+        bool took_part = number > 0 && offsets[2 * number] != PCRE2_UNSET;
+        spans[i].begin = took_part ? offsets[2 * number] : 0;
+        spans[i].end = took_part ? offsets[2 * number + 1] : 0;
+    }
+    free_match(pattern, match, code);
+    return matched;
 }

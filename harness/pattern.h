@@ -33,4 +33,12 @@ enum pattern_result pattern_match(const struct pattern *pattern, const struct va
                                   const void *subject, size_t length, struct values *values_out,
                                   struct seam_error *error);
 
+/* Where the named groups of a pattern match, in bytes of subject; begin == end: a group took no part. spans
+ * has group_count entries. False: no match, or an error. */
+struct pattern_span {
+    size_t begin, end;
+};
+bool pattern_spans(const struct pattern *pattern, const struct values *values, const void *subject,
+                   size_t length, struct pattern_span *spans);
+
 #endif

@@ -15,6 +15,7 @@
 #include "harness/expect.h"
 #include "harness/runner.h"
 #include "harness/step.h"
+#include "harness/trace.h"
 #include "harness/world/world.h"
 
 #define RUN_NEVER UINT64_MAX
@@ -59,9 +60,13 @@ struct run_connection {
     size_t cut_next; /* CUTS_LISTED: the first cut not reached yet */
     bool fin_queued, fin_written;
     uint64_t waived_from,
-        waived_to;      /* chunks that end behind from, up to and with to, need no proof (evidence: "sent") */
-    bool proof_due;     /* a chunk was written and not proved yet */
-    size_t chunk_event; /* of the chunk that is being, or was last, written; SIZE_MAX: none */
+        waived_to;  /* chunks that end behind from, up to and with to, need no proof (evidence: "sent") */
+    bool proof_due; /* a chunk was written and not proved yet */
+    bool
+        burst_due; /* a burst begins, and the programs have not settled yet (run_options.checkpoint_bursts) */
+    bool checkpoint_due; /* a chunk was written, and the programs have not settled since
+                            (run_options.checkpoints) */
+    size_t chunk_event;  /* of the chunk that is being, or was last, written; SIZE_MAX: none */
     uint64_t chunk_number;
     unsigned proof_looks;
     uint64_t proof_look_ns;
@@ -99,12 +104,20 @@ struct run_listener {
     struct world_listener *world;
 };
 
-enum run_phase { PHASE_SCRIPT, PHASE_PROVE, PHASE_STOP, PHASE_AUTOPSY, PHASE_ENDED };
+enum run_phase { PHASE_SCRIPT, PHASE_HOST, PHASE_PROVE, PHASE_STOP, PHASE_AUTOPSY, PHASE_ENDED };
 
 enum run_quiet {
     RUN_QUIET_NOT_YET, /* look again at due_ns */
     RUN_QUIET_YES,     /* nothing can come without new input; everything said so far was read */
     RUN_QUIET_BLIND,   /* facts don't tell here: only time does */
+};
+
+/* Programs that several runs share: looked at once for all of them. */
+struct company {
+    struct run *host;   /* whose programs they are */
+    uint64_t looked_ns; /* when the last complete look began; 0: none */
+    enum world_settle settle;
+    struct world_settle_facts facts;
 };
 
 struct run {
@@ -122,8 +135,19 @@ struct run {
     char *tmp;
     bool kept; /* tmp stays behind */
 
+    struct company *company; /* NULL: its programs are its own */
+    bool hosting;            /* starts the programs of a company, and holds them */
+    bool dismissed;          /* a host whose guests have gone */
+    bool wishes;             /* a guest that waits for the company's next look */
+    uint64_t acted_ns;       /* when it last gave input to a program */
+    struct trace trace;
+    uint64_t random;  /* of an interleaving */
+    size_t group_at;  /* the connection whose chunk is on its way; SIZE_MAX: the next one is to be chosen */
+    bool group_wrote; /* that chunk has left */
+
     enum run_phase phase;
     size_t at; /* script index */
+    size_t script_end;
     bool step_begun;
     uint64_t step_began_ns;
     uint64_t step_limit_ns; /* how long the step may wait */
@@ -149,6 +173,7 @@ struct run {
                           themselves now */
 
     bool failed;
+    enum run_failure failure;
     bool failed_at_an_end; /* a stream had ended that the step still needed: whose program ended is then the
                               cause */
     struct result verdict; /* status, place and message of the failure */
@@ -219,6 +244,7 @@ enum step_result run_programs_ready(struct run *run,
                                     const struct script_entry *entry); /* those that the step names */
 enum step_result run_program_ready(struct run *run, size_t program);
 void run_keep_folder(struct run *run);
+void run_leave_stage(struct run *run);
 void run_acted(struct run *run);                           /* Seam gave input: facts about silence are void */
 enum run_quiet run_quiet_look(struct run *run, bool calm); /* calm: timers and sleeps count as quiet */
 enum run_quiet
@@ -227,6 +253,23 @@ bool run_quiet_is_late(
     const struct run *run); /* the limit is over, and the last look tells what it ended with */
 enum step_result run_prove(struct run *run, struct run_connection *connection); /* the last chunk */
 enum step_result run_prove_all(struct run *run);
+void run_peer_is_gone(struct run *run, struct run_connection *connection);
+void run_note_evidence(struct run *run, struct run_connection *connection, enum evidence evidence);
+enum step_result run_pump_chunk(struct run *run, struct run_connection *connection, bool flush, bool *idle);
+void run_end_burst(struct run_connection *connection);
+uint64_t run_queued_end(const struct run_connection *connection);
+/* run_checkpoint.c: after each chunk, where run_options.checkpoints says so. */
+enum step_result run_checkpoint(struct run *run, struct run_connection *connection);
+enum step_result run_checkpoint_before(struct run *run, struct run_connection *connection);
+void run_trace_message(struct run *run, size_t connection, const struct data *message, uint64_t begin,
+                       bool waived);
+void run_trace_fin(struct run *run, size_t connection, uint64_t offset);
+void run_trace_unit(struct run *run, const struct run_stream_view *view, size_t begin, size_t end);
+enum step_result run_pump_group(struct run *run); /* run_group.c: adjacent bursts, interleaved */
+/* run_share.c: hosts and guests. */
+bool run_is_guest(const struct run *run);
+enum step_result run_host_advance(struct run *run);
+int run_join(struct run *run, struct run *host); /* 0, or -1 out of memory */
 void run_count_unread(struct run *run);
 enum step_result run_check_cuts(struct run *run, const struct run_connection *connection); /* at the end */
 void run_queue_fin(struct run_connection *connection);

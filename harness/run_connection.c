@@ -389,6 +389,7 @@ enum step_result run_close_connection(struct run *run, size_t connection, enum r
     }
     if (how == RUN_CLOSE_WRITE) {
         if (first) {
+            run_trace_fin(run, connection, run_queued_end(c));
             run_queue_fin(c);
         }
         enum step_result pumped = run_pump_out(run, connection);

@@ -67,9 +67,9 @@ static enum expect_answer look(struct run *run, struct run_stream_view *view, st
 static enum step_result unit_matched(struct run *run, struct run_stream_view *view,
                                      const struct expect_outcome *outcome)
 {
+    run_trace_unit(run, view, *view->cursor, outcome->unit_end);
     *view->cursor = outcome->unit_end;
     set_reading(view, false);
-    (void)run;
     return STEP_DONE;
 }
 

@@ -277,6 +277,7 @@ static void put_cause_first(struct run *run)
         free(message);
         run->verdict.message = cause;
         run->verdict.status = RESULT_FAILED;
+        run->failure = RUN_FAILURE_END;
         return;
     }
 }

@@ -6,6 +6,7 @@
  * step that expects it fails the run.
  */
 #include "harness/run.h"
+#include "harness/steps/args.h"
 
 #include <errno.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static void intake_source(struct run *run, struct run_program *p, int source)
 
 void run_intake_program(struct run *run, struct run_program *p)
 {
-    if (!p->world) {
+    if (!p->world || run_is_guest(run)) {
         return;
     }
     if (!p->spec->stdio) { /* else stdout belongs to its connection */
@@ -202,6 +203,9 @@ enum step_result run_program_ready(struct run *run, size_t program)
 
 enum step_result run_program_start(struct run *run, size_t program)
 {
+    if (run_is_guest(run)) {
+        return STEP_DONE; /* its host has started it */
+    }
     if (run_step_begins(run) && run->programs[program].state != RUN_PROGRAM_NONE) {
         return run_fail(run, RESULT_FAILED, NULL, "\"%s\" was started before",
                         run->programs[program].spec->name);
@@ -212,7 +216,6 @@ enum step_result run_program_start(struct run *run, size_t program)
 /* Starts the programs that a step names, just before it. */
 enum step_result run_programs_ready(struct run *run, const struct script_entry *entry)
 {
-    extern const struct step_verb step_start;
     const struct step_verb *verb = entry->step->verb;
     for (size_t i = 0; i < verb->arg_count && verb != &step_start; i++) {
         const char *at = (const char *)entry->step->args + verb->args[i].offset;

@@ -1,6 +1,7 @@
 /* run_program_end - how programs end: signals, typed input, expected and unexpected ends, sanitizer reports.
  */
 #include "harness/run.h"
+#include "harness/steps/args.h"
 #include "harness/world/sanitizer.h"
 
 #include <errno.h>
@@ -74,7 +75,6 @@ static bool is_crash(int signal)
 /* Does a step from here on expect that end? */
 bool run_end_expected(const struct run *run, const struct run_program *program)
 {
-    extern const struct step_verb step_expect, step_stop;
     const struct scenario *s = run->scenario;
     for (size_t i = run->at; i < s->script_count; i++) {
         const struct step *step = s->script[i].step;
@@ -132,7 +132,10 @@ char *run_wrong_end(struct run *run, const struct run_program *p)
 /* It has ended: is that right here? */
 static void judge_end(struct run *run, struct run_program *p)
 {
+    enum run_failure before = run->failure;
+    run->failure = run->failed ? before : RUN_FAILURE_END;
     char *wrong = fail_on_report(run, p) ? NULL : run_wrong_end(run, p);
+    run->failure = wrong || run->failed ? run->failure : before;
     if (wrong) {
         run_fail(run, RESULT_FAILED, place_to_blame(run, p), "%s", wrong);
     }

@@ -21,8 +21,9 @@ static uint64_t look_gap_ns(unsigned looks)
 
 void run_acted(struct run *run)
 {
+    run->acted_ns = run_now_ns(run);
     run->quiet_looks = 0;
-    run->quiet_look_ns = run_now_ns(run) + look_gap_ns(0);
+    run->quiet_look_ns = run->acted_ns + look_gap_ns(0);
     run->world->ops->settle_restart(run->stage);
 }
 
@@ -86,8 +87,28 @@ static void give_back_time(struct run *run, uint64_t now_ns)
     run->looked_ns = now_ns;
 }
 
+/* The last look at the company's programs answers when it began after this run last acted. */
+static enum run_quiet look_in_company(struct run *run, enum question question)
+{
+    const struct company *company = run->company;
+    if (company->looked_ns > run->acted_ns) {
+        run->settle = company->settle;
+        run->settle_facts = company->facts;
+        if (judge(run, question) == RUN_QUIET_YES) {
+            run_intake_all(run);
+            return RUN_QUIET_YES;
+        }
+    }
+    run->late_looks += run_out_of_time(run);
+    run->wishes = true;
+    return RUN_QUIET_NOT_YET;
+}
+
 static enum run_quiet look(struct run *run, enum question question)
 {
+    if (run_is_guest(run)) {
+        return look_in_company(run, question);
+    }
     uint64_t now_ns = run_now_ns(run);
     if (run->quiet_look_ns == 0) {
         run->quiet_look_ns = now_ns;

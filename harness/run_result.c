@@ -91,3 +91,46 @@ void run_result(const struct run *const_run, struct result *out)
     out->wire = copy_or_null(bytes_text(&wire));
     bytes_free(&wire);
 }
+
+void run_take_record(struct run *run, struct record *out)
+{
+    struct result weighed = {0};
+    *out = (struct record){
+        .failed = run->failed,
+        .failure = run->failure,
+        .status = run->failed ? run->verdict.status : RESULT_PASSED,
+        .message = copy_or_null(run->failed ? run->verdict.message : NULL),
+        .detail = copy_or_null(run->failed ? bytes_text(&run->detail) : NULL),
+        .failed_at = run->failed_at,
+    };
+    for (size_t i = 0; i < run->scenario->connection_count; i++) {
+        out->unsent_bytes += run->connections[i].unsent_bytes;
+    }
+    note_connections(run);
+    out->notes = copy_or_null(bytes_text(&run->notes));
+    if (run->verdict.line) {
+        snprintf(out->path_line, sizeof out->path_line, "%d:%d", run->verdict.line, run->verdict.column);
+    }
+    snprintf(out->who, sizeof out->who, "%s", run->settle_facts.who);
+    weigh_evidence(run, &weighed);
+    out->evidence = weighed.evidence;
+    out->cuts_proved = weighed.cuts_proved;
+    out->transcript = run->transcript;
+    out->trace = run->trace;
+    run->transcript = (struct transcript){0};
+    run->trace = (struct trace){0};
+}
+
+void record_close(struct record *record)
+{
+    for (size_t i = 0; i < record->transcript.stream_count; i++) {
+        free((char *)record->transcript.streams[i].name);
+        record->transcript.streams[i].name = NULL;
+    }
+    transcript_close(&record->transcript);
+    trace_close(&record->trace);
+    free(record->message);
+    free(record->detail);
+    free(record->notes);
+    *record = (struct record){.failed_at = SIZE_MAX};
+}

@@ -7,20 +7,20 @@
  * program, by a read that has returned.
  */
 #include "harness/run.h"
-#include "harness/world/backoff.h"
+#include "harness/steps/args.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_WHOLE_BYTES_MAX = 65536, PROOF_LOOKS_BEFORE_SETTLE = 64 };
+enum { CHUNK_WHOLE_BYTES_MAX = 65536 };
 
 static uint64_t data_end(const struct run_connection *c)
 {
     return c->out_base + c->out.length;
 }
 
-static uint64_t queued_end(const struct run_connection *c)
+uint64_t run_queued_end(const struct run_connection *c)
 {
     return data_end(c) + (c->fin_queued ? 1 : 0);
 }
@@ -46,7 +46,6 @@ static int add_mark(struct run_connection *c, uint64_t offset)
 /* Does the burst go on with the next step? Binding a variable is no gate; a barrier is one. */
 bool run_burst_goes_on(const struct run *run, size_t connection)
 {
-    extern const struct step_verb step_send, step_close, step_repeat, step_include;
     const struct scenario *s = run->scenario;
     if (s->script[run->at].step->barrier) {
         return false;
@@ -72,6 +71,7 @@ static void begin_burst(struct run_connection *c)
         c->burst_start = c->written;
         c->mark_count = 0;
         c->mark_next = 0;
+        c->burst_due = true;
     }
 }
 
@@ -142,6 +142,7 @@ enum step_result run_queue_message(struct run *run, size_t connection, const str
     if (data_end(c) > c->burst_start && add_mark(c, data_end(c)) < 0) {
         return run_fail(run, RESULT_ERROR, NULL, "out of memory");
     }
+    run_trace_message(run, connection, message, begins, waived);
     if (waived) {
         c->waived_from = c->waived_to == begins ? c->waived_from : begins;
         c->waived_to = data_end(c);
@@ -153,7 +154,7 @@ enum step_result run_queue_message(struct run *run, size_t connection, const str
  * a listed cut is no free place. */
 static uint64_t next_cut(struct run_connection *c, bool flush, bool *bad)
 {
-    uint64_t end = queued_end(c), cut = 0;
+    uint64_t end = run_queued_end(c), cut = 0;
     const struct segmentation_item *item = c->cuts;
     if (!item || item->rule == CUTS_AS_WRITTEN) {
         while (c->mark_next < c->mark_count && c->marks[c->mark_next] <= c->written) {
@@ -186,154 +187,12 @@ enum step_result run_check_cuts(struct run *run, const struct run_connection *c)
         item->cuts[item->cut_count - 1] < sent) {
         return STEP_DONE;
     }
+    run->failure = run->failed ? run->failure : RUN_FAILURE_MISFIT;
     return run_fail(
         run, RESULT_ERROR, &c->spec->place,
         "the segmentation does not fit: it cuts \"%s\" at %llu, but %llu byte%s sent (FIN counted)",
         c->spec->name, (unsigned long long)item->cuts[item->cut_count - 1], (unsigned long long)sent,
         sent == 1 ? " was" : "s were");
-}
-
-static void note_evidence(struct run *run, struct run_connection *c, enum evidence evidence)
-{
-    c->proof_due = false;
-    c->proof_looks = 0;
-    if (c->chunk_event != SIZE_MAX) {
-        run->transcript.events[c->chunk_event].evidence = evidence;
-        run->transcript.events[c->chunk_event].proof_due = false;
-    }
-}
-
-static void peer_is_gone(struct run *run, struct run_connection *c)
-{
-    c->peer_closed = true;
-    note_evidence(run, c, EVIDENCE_NONE);
-}
-
-static enum step_result fail_unread(struct run *run, struct run_connection *c, const char *because)
-{
-    const struct transcript_event *event = &run->transcript.events[c->chunk_event];
-    uint64_t length = event->kind == EVENT_END ? 1 : event->length;
-    uint64_t unread = c->unread_bytes < length ? c->unread_bytes : length;
-    run_fail(run, RESULT_FAILED, NULL, "chunk %llu of \"%s\" unread: %llu of %llu byte%s; %s%s",
-             (unsigned long long)c->chunk_number, c->spec->name, (unsigned long long)unread,
-             (unsigned long long)length, length == 1 ? "" : "s",
-             c->accepted ? "" : "no program has accepted the connection; ", because);
-    run_detail(run,
-               "nothing more may be sent on \"%s\" before the program has read it "
-               "(\"evidence\": \"sent\" on the send waives that)\n",
-               c->spec->name);
-    return STEP_FAIL;
-}
-
-/* The last look said: not read yet. Look again soon; when the programs have settled, they will not read it.
- */
-static enum step_result keep_looking(struct run *run, struct run_connection *c)
-{
-    uint64_t wait_ns = backoff_wait_ns(c->proof_looks++);
-    c->proof_look_ns = run_now_ns(run) + wait_ns;
-    run_look_again(run, c->proof_look_ns);
-    if (c->proof_looks < PROOF_LOOKS_BEFORE_SETTLE) {
-        return STEP_WAIT;
-    }
-    struct world_proof_facts facts = {0};
-    if (run_quiet_look(run, false) == RUN_QUIET_YES &&
-        run->world->ops->connection_proof(c->world, &facts) == WORLD_PROOF_PENDING && facts.unread > 0) {
-        c->unread_bytes = facts.unread;
-        c->accepted = facts.accepted; /* perhaps only since the look before */
-        return fail_unread(run, c, run->settle_facts.who);
-    }
-    return run_out_of_time(run) ? fail_unread(run, c, "time ran out") : STEP_WAIT;
-}
-
-enum step_result run_prove(struct run *run, struct run_connection *c)
-{
-    if (!c->proof_due || c->peer_closed) {
-        return STEP_DONE;
-    }
-    const struct transcript_event *event = &run->transcript.events[c->chunk_event];
-    uint64_t end = event->offset + event->length;
-    if (run->options.evidence == EVIDENCE_SENT || (end > c->waived_from && end <= c->waived_to)) {
-        note_evidence(run, c, EVIDENCE_SENT);
-        return STEP_DONE;
-    }
-    if (run_now_ns(run) < c->proof_look_ns) {
-        run_look_again(run, c->proof_look_ns);
-        return STEP_WAIT;
-    }
-    struct world_proof_facts facts = {0};
-    enum world_proof proof = run->world->ops->connection_proof(c->world, &facts);
-    c->unread_bytes = facts.unread;
-    c->accepted = facts.accepted;
-    switch (proof) {
-    case WORLD_PROOF_DRAINED:
-        note_evidence(run, c, EVIDENCE_DRAINED);
-        return STEP_DONE;
-    case WORLD_PROOF_CLOSED:
-        peer_is_gone(run, c);
-        return STEP_DONE;
-    case WORLD_PROOF_PENDING:
-        return keep_looking(run, c);
-    case WORLD_PROOF_UNKNOWN:
-        break;
-    }
-    if (run->options.evidence != EVIDENCE_PACED) {
-        return run_fail(run, RESULT_ERROR, NULL,
-                        "the cut behind chunk %llu of \"%s\" can't be proved: this channel gives no facts "
-                        "(--evidence paced waits instead, and says so)",
-                        (unsigned long long)c->chunk_number, c->spec->name);
-    }
-    if (run_now_ns(run) < c->paced_until_ns) {
-        run_look_again(run, c->paced_until_ns);
-        return STEP_WAIT;
-    }
-    note_evidence(run, c, EVIDENCE_PACED);
-    return STEP_DONE;
-}
-
-/* All chunks are read, or will not be: bytes that a program never reads are reported, and no failure here. */
-enum step_result run_prove_all(struct run *run)
-{
-    bool waits = false;
-    for (size_t i = 0; i < run->scenario->connection_count; i++) {
-        struct run_connection *c = &run->connections[i];
-        if (c->state != RUN_CONNECTION_OPEN || !c->proof_due || c->peer_closed) {
-            continue;
-        }
-        struct world_proof_facts facts = {0};
-        enum world_proof proof = run->world->ops->connection_proof(c->world, &facts);
-        c->unread_bytes = facts.unread;
-        c->accepted = facts.accepted;
-        if (proof == WORLD_PROOF_DRAINED) {
-            note_evidence(run, c, EVIDENCE_DRAINED);
-        } else if (proof == WORLD_PROOF_CLOSED) {
-            peer_is_gone(run, c);
-        } else if (proof == WORLD_PROOF_PENDING) {
-            waits = true;
-        }
-    }
-    if (!waits || run_out_of_time(run)) {
-        return STEP_DONE;
-    }
-    enum run_quiet quiet = run_quiet_look(run, false);
-    if (quiet != RUN_QUIET_YES) {
-        run_look_again(run, run_now_ns(run) + BACKOFF_SHORT_NS);
-    }
-    return quiet == RUN_QUIET_YES ? STEP_DONE : STEP_WAIT;
-}
-
-/* What is unread now that the run has failed, for the notes; no evidence, which a failed run doesn't ask for.
- */
-void run_count_unread(struct run *run)
-{
-    for (size_t i = 0; i < run->scenario->connection_count; i++) {
-        struct run_connection *c = &run->connections[i];
-        struct world_proof_facts facts = {0};
-        if (c->state == RUN_CONNECTION_OPEN && c->proof_due && !c->peer_closed) {
-            enum world_proof proof = run->world->ops->connection_proof(c->world, &facts);
-            c->unread_bytes = proof == WORLD_PROOF_PENDING ? facts.unread : 0;
-            c->accepted = facts.accepted;
-        }
-    }
 }
 
 /* Records the chunk [written, end) as it begins to leave. */
@@ -368,7 +227,7 @@ static enum step_result begin_chunk(struct run *run, struct run_connection *c, u
 static void drop_queue(struct run_connection *c)
 {
     c->unsent_bytes += data_end(c) - c->written;
-    c->written = c->chunk_end = queued_end(c);
+    c->written = c->chunk_end = run_queued_end(c);
     c->fin_written = c->fin_queued;
 }
 
@@ -396,7 +255,7 @@ static enum step_result write_chunk(struct run *run, struct run_connection *c)
         }
         quiet = false;
         if (n < 0) {
-            peer_is_gone(run, c);
+            run_peer_is_gone(run, c);
             drop_queue(c);
             return STEP_DONE;
         }
@@ -411,16 +270,67 @@ static enum step_result write_chunk(struct run *run, struct run_connection *c)
     c->proof_due = true;
     c->proof_looks = 0;
     c->proof_look_ns = 0;
+    c->checkpoint_due = run->options.checkpoints != RUN_CHECKPOINTS_NONE;
     c->paced_until_ns = run_now_ns(run) + run->options.paced_ns;
     return STEP_DONE;
 }
 
-static void end_burst(struct run_connection *c)
+void run_end_burst(struct run_connection *c)
 {
     c->burst_open = false;
     c->out_base = data_end(c);
     bytes_clear(&c->out);
     c->mark_count = c->mark_next = 0;
+}
+
+static enum step_result fail_misfit(struct run *run, const struct run_connection *c)
+{
+    run->failure = run->failed ? run->failure : RUN_FAILURE_MISFIT;
+    return run_fail(
+        run, RESULT_ERROR, NULL,
+        "the segmentation does not fit: a cut it lists for \"%s\" is not at a free place of the burst "
+        "that begins at byte %llu (gates always cut and are not listed)",
+        c->spec->name, (unsigned long long)c->burst_start);
+}
+
+/* Writes one chunk, or goes on with it. STEP_DONE: it has left whole, or, with *idle, no chunk is ready.
+ * flush: the burst is over, so its rest is a chunk too. */
+enum step_result run_pump_chunk(struct run *run, struct run_connection *c, bool flush, bool *idle)
+{
+    *idle = false;
+    if (c->checkpoint_due) {
+        enum step_result settled = run_checkpoint(run, c);
+        if (settled != STEP_DONE) {
+            return settled;
+        }
+    }
+    if (c->peer_closed) {
+        drop_queue(c);
+    }
+    if (c->written >= c->chunk_end) {
+        bool bad = false;
+        uint64_t end = c->written < run_queued_end(c) ? next_cut(c, flush, &bad) : 0;
+        if (bad) {
+            return fail_misfit(run, c);
+        }
+        if (end == 0) {
+            *idle = true;
+            return STEP_DONE;
+        }
+        enum step_result proved = run_prove(run, c);
+        if (proved != STEP_DONE || c->peer_closed) {
+            return proved;
+        }
+        if (c->burst_due && run->options.checkpoint_bursts &&
+            (proved = run_checkpoint_before(run, c)) != STEP_DONE) {
+            return proved;
+        }
+        c->burst_due = false;
+        if (begin_chunk(run, c, end) != STEP_DONE) {
+            return STEP_FAIL;
+        }
+    }
+    return write_chunk(run, c);
 }
 
 enum step_result run_pump_out(struct run *run, size_t connection)
@@ -430,41 +340,17 @@ enum step_result run_pump_out(struct run *run, size_t connection)
     if (!is_open(run, c)) {
         return STEP_FAIL;
     }
-    for (;;) {
-        if (c->peer_closed) {
-            drop_queue(c);
-        }
-        if (c->written >= c->chunk_end) {
-            bool bad = false;
-            uint64_t end = c->written < queued_end(c) ? next_cut(c, flush, &bad) : 0;
-            if (bad) {
-                return run_fail(run, RESULT_ERROR, NULL,
-                                "the segmentation does not fit: a cut it lists for \"%s\" is not at a free "
-                                "place of the burst "
-                                "that begins at byte %llu (gates always cut and are not listed)",
-                                c->spec->name, (unsigned long long)c->burst_start);
-            }
-            if (end == 0) {
-                break;
-            }
-            enum step_result proved = run_prove(run, c);
-            if (proved != STEP_DONE) {
-                return proved;
-            }
-            if (c->peer_closed) {
-                continue;
-            }
-            if (begin_chunk(run, c, end) != STEP_DONE) {
-                return STEP_FAIL;
-            }
-        }
-        enum step_result written = write_chunk(run, c);
-        if (written != STEP_DONE) {
-            return written;
+    if (run->segmentation && run->segmentation->interleaved) {
+        return run_pump_group(run);
+    }
+    for (bool idle = false; !idle;) {
+        enum step_result result = run_pump_chunk(run, c, flush, &idle);
+        if (result != STEP_DONE) {
+            return result;
         }
     }
     if (flush) {
-        end_burst(c);
+        run_end_burst(c);
     }
     return STEP_DONE;
 }

@@ -86,11 +86,7 @@ static int bind_segmentation(struct run *run, const struct segmentation *given, 
         }
         run->connections[i].cuts = item;
     }
-    if (run->segmentation->interleaved) {
-        return seam_error_set(error,
-                              "the cut asks for a seeded interleaving (#%llu): only a sweep makes those",
-                              (unsigned long long)run->segmentation->interleave_seed);
-    }
+    run->random = run->segmentation->interleave_seed;
     return 0;
 }
 
@@ -110,11 +106,25 @@ static int make_folder(struct run *run, struct seam_error *error)
     return 0;
 }
 
-static int set_values(struct run *run, struct seam_error *error)
+static int make_program_folders(struct run *run, struct seam_error *error)
 {
     const struct scenario *s = run->scenario;
+    for (size_t i = 0; i < s->program_count; i++) {
+        struct run_program *p = &run->programs[i];
+        if (asprintf(&p->folder, "%s/%s", run->tmp, s->programs[i].name) < 0 || mkdir(p->folder, 0700) < 0) {
+            return seam_error_set(error, "can't make a private folder: %s", strerror(errno));
+        }
+        values_set(&run->values, s->programs[i].slot_dir, p->folder, strlen(p->folder));
+    }
+    return 0;
+}
+
+static int set_values(struct run *run, struct run *host, struct seam_error *error)
+{
+    const struct scenario *s = run->scenario;
+    const char *tmp = host ? host->tmp : run->tmp;
     if (values_open(&run->values, s->slot_count, s->slot_names) < 0 ||
-        values_set(&run->values, s->slot_tmp, run->tmp, strlen(run->tmp)) < 0) {
+        values_set(&run->values, s->slot_tmp, tmp, strlen(tmp)) < 0) {
         return seam_error_set(error, "out of memory");
     }
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -127,12 +137,9 @@ static int set_values(struct run *run, struct seam_error *error)
         name[i] = letters[seed[i] % (i == 0 ? 26 : 32)]; /* a letter first: it serves as a name */
     }
     values_set(&run->values, s->slot_case, name, sizeof name);
-    for (size_t i = 0; i < s->program_count; i++) {
-        struct run_program *p = &run->programs[i];
-        if (asprintf(&p->folder, "%s/%s", run->tmp, s->programs[i].name) < 0 || mkdir(p->folder, 0700) < 0) {
-            return seam_error_set(error, "can't make a private folder: %s", strerror(errno));
-        }
-        values_set(&run->values, s->programs[i].slot_dir, p->folder, strlen(p->folder));
+    if (host ? run_join(run, host) < 0 && seam_error_set(error, "out of memory") < 0
+             : make_program_folders(run, error) < 0) {
+        return -1;
     }
     if (run_bind_vars(run, s->vars, s->var_count) != STEP_DONE) {
         error->line = run->verdict.line;
@@ -142,8 +149,10 @@ static int set_values(struct run *run, struct seam_error *error)
     return 0;
 }
 
-struct run *run_new(const struct scenario *scenario, const struct segmentation *segmentation,
-                    struct world *world, const struct run_options *options, struct seam_error *error)
+/* host NULL: a run with programs of its own. */
+static struct run *new_run(const struct scenario *scenario, const struct segmentation *segmentation,
+                           struct world *world, struct run *host, const struct run_options *options,
+                           struct seam_error *error)
 {
     struct run *run = calloc(1, sizeof *run);
     if (!run) {
@@ -155,14 +164,16 @@ struct run *run_new(const struct scenario *scenario, const struct segmentation *
     run->scenario = scenario;
     run->world = world;
     run->options = *options;
-    run->failed_at = SIZE_MAX;
+    run->failed_at = run->group_at = SIZE_MAX;
+    run->script_end = scenario->script_count;
     bytes_init(&run->notes, RUN_TEXT_BYTES_MAX);
     bytes_init(&run->detail, RUN_TEXT_BYTES_MAX);
     bytes_init(&run->typed, DATA_EXPANDED_BYTES_MAX);
     run->programs = calloc(scenario->program_count + 1, sizeof *run->programs);
     run->connections = calloc(scenario->connection_count + 1, sizeof *run->connections);
     run->listeners = calloc(scenario->listener_count + 1, sizeof *run->listeners);
-    run->stage = run->programs && run->connections && run->listeners ? world->ops->stage_open(world) : NULL;
+    bool whole = run->programs && run->connections && run->listeners;
+    run->stage = !whole ? NULL : host ? host->stage : world->ops->stage_open(world);
     if (!run->stage) {
         seam_error_set(error, "out of memory");
         run_free(run);
@@ -181,14 +192,28 @@ struct run *run_new(const struct scenario *scenario, const struct segmentation *
         c->chunk_event = SIZE_MAX;
         bytes_init(&c->out, DATA_EXPANDED_BYTES_MAX);
     }
-    if (lay_out_streams(run) < 0 || make_folder(run, error) < 0 || set_values(run, error) < 0 ||
-        bind_segmentation(run, segmentation, error) < 0) {
+    run->company = host ? host->company : NULL;
+    if (lay_out_streams(run) < 0 || (!host && make_folder(run, error) < 0) ||
+        set_values(run, host, error) < 0 || bind_segmentation(run, segmentation, error) < 0) {
         run_free(run);
         return NULL;
     }
+    trace_open(&run->trace, run->transcript.stream_count);
     run->step_began_ns = run_now_ns(run);
     run->step_limit_ns = (uint64_t)scenario->timeout_ms * 1000000;
     return run;
+}
+
+struct run *run_new(const struct scenario *scenario, const struct segmentation *segmentation,
+                    struct world *world, const struct run_options *options, struct seam_error *error)
+{
+    return new_run(scenario, segmentation, world, NULL, options, error);
+}
+
+struct run *run_new_guest(const struct scenario *scenario, const struct segmentation *segmentation,
+                          struct run *host, const struct run_options *options, struct seam_error *error)
+{
+    return new_run(scenario, segmentation, host->world, host, options, error);
 }
 
 /* Removes a folder below run->tmp with all that is in it; follows no link. */
@@ -218,6 +243,9 @@ static void remove_tree(int parent, const char *name, int depth)
 /* Folders of a failed run stay, if there is something in them. */
 void run_keep_folder(struct run *run)
 {
+    if (!run->tmp) {
+        return; /* a guest has none */
+    }
     for (size_t i = 0; i < run->scenario->program_count; i++) {
         rmdir(run->programs[i].folder); /* fails when it is not empty: that is the point */
     }
@@ -233,14 +261,24 @@ static void free_connection(struct run_connection *c)
     }
 }
 
+/* Closes what is the run's own: a guest's connections, else everything. */
+void run_leave_stage(struct run *run)
+{
+    for (size_t i = 0; run->stage && run_is_guest(run) && i < run->scenario->connection_count; i++) {
+        run_connection_drop(run, &run->connections[i]);
+    }
+    if (run->stage && !run_is_guest(run)) {
+        run->world->ops->stage_close(run->stage);
+    }
+    run->stage = NULL;
+}
+
 void run_free(struct run *run)
 {
     if (!run) {
         return;
     }
-    if (run->stage) {
-        run->world->ops->stage_close(run->stage);
-    }
+    run_leave_stage(run);
     if (run->tmp && !run->kept) {
         remove_tree(AT_FDCWD, run->tmp, 0);
     }
@@ -260,6 +298,10 @@ void run_free(struct run *run)
     transcript_close(&run->transcript);
     values_close(&run->values);
     segmentation_close(&run->own_segmentation);
+    trace_close(&run->trace);
+    if (run->hosting) {
+        free(run->company);
+    }
     result_close(&run->verdict);
     bytes_free(&run->typed);
     bytes_free(&run->notes);

@@ -33,7 +33,7 @@ bool run_step_begins(struct run *run)
 
 const struct script_entry *run_script_entry(const struct run *run)
 {
-    return run->at < run->scenario->script_count ? &run->scenario->script[run->at] : NULL;
+    return run->at < run->script_end ? &run->scenario->script[run->at] : NULL;
 }
 
 void run_look_again(struct run *run, uint64_t at_ns)
@@ -139,7 +139,7 @@ static struct run_program *last_started(struct run *run)
 
 static enum step_result advance_stop(struct run *run)
 {
-    struct run_program *p = last_started(run);
+    struct run_program *p = run_is_guest(run) ? NULL : last_started(run);
     if (!p) {
         run->phase = PHASE_ENDED;
         return STEP_DONE;
@@ -181,7 +181,9 @@ static enum step_result advance_phase(struct run *run)
 {
     switch (run->phase) {
     case PHASE_SCRIPT:
-        return advance_script(run);
+        return run->hosting ? run_host_advance(run) : advance_script(run);
+    case PHASE_HOST:
+        return run_host_advance(run);
     case PHASE_PROVE:
         return advance_prove(run);
     case PHASE_STOP:
@@ -220,6 +222,7 @@ bool run_advance(struct run *run)
     }
     not_looked_in_time(run);
     run->due_ns = RUN_NEVER;
+    run->wishes = false;
     for (int i = 0; i < STEPS_PER_ADVANCE_MAX; i++) {
         run->reads_left = RUN_READS_MAX;
         run_intake(run);
@@ -230,8 +233,7 @@ bool run_advance(struct run *run)
         enum step_result result = advance_phase(run);
         if (run->phase == PHASE_ENDED) {
             run->ended_ns = run_now_ns(run);
-            run->world->ops->stage_close(run->stage);
-            run->stage = NULL;
+            run_leave_stage(run);
             run_keep_folder(run);
             return false;
         }

@@ -108,6 +108,31 @@ struct scenario_var {
     const struct data *value;
 };
 
+/* Oracles that a file can switch off, in the order of format_oracle_keys. */
+enum scenario_oracle {
+    SCENARIO_ORACLE_INVARIANCE,
+    SCENARIO_ORACLE_PROGRESS,
+    SCENARIO_ORACLE_HEALTH,
+    SCENARIO_ORACLE_COST,
+    SCENARIO_ORACLE_COUNT,
+};
+enum sweep_isolate { SWEEP_ISOLATE_AUTO, SWEEP_ISOLATE_CONNECTION, SWEEP_ISOLATE_PROGRAM };
+
+/* What a sweep of the file may do; all zero when it says nothing. */
+struct scenario_sweep {
+    bool off;      /* "sweep": false */
+    bool pipeline; /* writes may cross the expects of their own connection */
+    enum sweep_isolate isolate;
+    const size_t *actors; /* connections whose segmentation is varied; none: all */
+    size_t actor_count;
+    uint64_t budget_cases; /* 0: not said */
+    uint64_t budget_ns;
+    const struct pattern *const *masks; /* whole lines that may differ */
+    size_t mask_count;
+    const char *oracle_off[SCENARIO_ORACLE_COUNT]; /* the reason; NULL: it is on */
+    const char *xfail;                             /* a known finding; NULL: none */
+};
+
 struct scenario {
     const char *path;   /* as it was named on the command line */
     const char *folder; /* absolute */
@@ -116,6 +141,7 @@ struct scenario {
     const char *xfail;  /* reason, or NULL */
     const char *cut;    /* the segmentation id of "cut", or NULL */
     struct place cut_place;
+    struct scenario_sweep sweep;
     int64_t timeout_ms;
     struct delimiter delimiter;
     const char *const *tags;

@@ -192,88 +192,6 @@ static void build_vars(struct builder *b, struct node row)
     b->vars_building = false;
 }
 
-/* --- sweep
- * ---------------------------------------------------------------------------------------------------------
- */
-
-static void check_budget(struct builder *b, struct node node)
-{
-    size_t length, digits = 0;
-    const char *text = node_text(node, &length);
-    if (json_is_integer(node.json) && json_integer_value(node.json) > 0) {
-        return;
-    }
-    while (text && digits < length && text[digits] >= '0' && text[digits] <= '9') {
-        digits++;
-    }
-    bool unit = text && (strcmp(text + digits, "ms") == 0 || strcmp(text + digits, "s") == 0 ||
-                         strcmp(text + digits, "m") == 0 || strcmp(text + digits, "h") == 0);
-    if (!unit || digits == 0 || digits > 9 || text[0] == '0') {
-        tell_expected(b->l, node, "a number of cases, or a time such as \"30s\" (ms, s, m, h)");
-    }
-}
-
-static void check_actors(struct builder *b, struct node node)
-{
-    if (!check_list(b->l, node, "a list of connections")) {
-        return;
-    }
-    for (struct node_iterator i = node_each(node); node_next(&i);) {
-        const char *name = build_plain_string(b->top, i.node, "the name of a connection");
-        if (name) {
-            shared_name_find(b->top, i.node, name, strlen(name), NAME_CONNECTION);
-        }
-    }
-}
-
-static void check_oracles(struct builder *b, struct node node)
-{
-    if (!check_object(b->l, node, "an object: oracles to switch off, and why")) {
-        return;
-    }
-    check_keys(b->l, node, format_oracle_keys, "\"oracles\"");
-    for (struct node_iterator i = node_members(node); node_next(&i);) { /* "why" is a string, too */
-        build_plain_string(b->top, i.node, "the reason why it is off (a string)");
-    }
-}
-
-static void check_sweep(struct builder *b, struct node sweep)
-{
-    struct node node;
-    bool flag;
-    if (json_is_false(sweep.json)) {
-        return;
-    }
-    if (!check_object(b->l, sweep, "an object, or false")) {
-        return;
-    }
-    check_keys(b->l, sweep, format_sweep_keys, "\"sweep\"");
-    if (!node_is_absent(node = node_get(sweep, "pipeline"))) {
-        build_bool(b->l, node, &flag);
-    }
-    if (!node_is_absent(node = node_get(sweep, "isolate")) && !node_is(node, "auto") &&
-        !node_is(node, "connection") && !node_is(node, "program")) {
-        tell_expected(b->l, node, "\"auto\", \"connection\" or \"program\"");
-    }
-    if (!node_is_absent(node = node_get(sweep, "actors"))) {
-        check_actors(b, node);
-    }
-    if (!node_is_absent(node = node_get(sweep, "budget"))) {
-        check_budget(b, node);
-    }
-    if (!node_is_absent(node = node_get(sweep, "mask")) && check_list(b->l, node, "a list of patterns")) {
-        for (struct node_iterator i = node_each(node); node_next(&i);) {
-            build_pattern(b->top, i.node, false);
-        }
-    }
-    if (!node_is_absent(node = node_get(sweep, "oracles"))) {
-        check_oracles(b, node);
-    }
-    if (!node_is_absent(node = node_get(sweep, "xfail"))) {
-        build_plain_string(b->top, node, "the reason (a string)");
-    }
-}
-
 void build_top(struct builder *b, struct node row)
 {
     struct loader *l = b->l;
@@ -302,7 +220,7 @@ void build_top(struct builder *b, struct node row)
         {
             struct node sweep = node_get(b->merged[m].root, "sweep");
             if (!node_is_absent(sweep)) {
-                check_sweep(b, sweep);
+                build_sweep(b, sweep);
             }
         }
     l->frame = frame;

@@ -1,12 +1,7 @@
 /* accept - takes a connection that a program under test made to one of Seam's listeners. */
 #include "harness/run.h"
-#include "harness/step.h"
+#include "harness/steps/args.h"
 #include "harness/steps/connection_args.h"
-
-struct accept_args {
-    size_t connection;
-    size_t from;
-};
 
 static const struct step_arg args[] = {
     {.name = "accept",

@@ -1,11 +1,6 @@
 /* close - ends a connection: FIN (write), FIN and gone (both), or RST (reset). */
 #include "harness/run.h"
-#include "harness/step.h"
-
-struct close_args {
-    size_t connection;
-    int how;
-};
+#include "harness/steps/args.h"
 
 static const char *const how_choices[] = {"both", "write", "reset", NULL};
 

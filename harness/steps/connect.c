@@ -1,13 +1,7 @@
 /* connect - opens a connection to a program, or to an address. */
 #include "harness/run.h"
-#include "harness/step.h"
+#include "harness/steps/args.h"
 #include "harness/steps/connection_args.h"
-
-struct connect_args {
-    size_t connection;
-    struct connect_target to;
-    bool refused;
-};
 
 static const struct step_arg args[] = {
     {.name = "connect",

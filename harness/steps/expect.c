@@ -1,26 +1,9 @@
 /* expect - takes a unit from a stream and checks it; or silence, a reset, or the end of a program. */
 #include "harness/run.h"
-#include "harness/step.h"
+#include "harness/steps/args.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct expect_args {
-    struct stream_ref stream;
-    const struct data *line;
-    const struct data *lines;
-    const struct data *data;
-    const struct number *size;
-    const struct until *until;
-    bool eof;
-    const struct pattern *matches;
-    const struct data *unordered;
-    const struct silence *silence;
-    bool reset;
-    const struct number *exit;
-    int killed;
-    const struct number *within_ms;
-};
 
 #define AT(field) .offset = offsetof(struct expect_args, field)
 

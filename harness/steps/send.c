@@ -1,16 +1,7 @@
 /* send - writes to a connection: one write, or one per element of split; delivered by the burst's
  * segmentation. */
 #include "harness/run.h"
-#include "harness/step.h"
-
-struct send_args {
-    size_t connection;
-    const struct data *line;
-    const struct data *lines;
-    const struct data *data;
-    const struct split *split;
-    int evidence;
-};
+#include "harness/steps/args.h"
 
 static const char *const evidence_choices[] = {"sent", NULL};
 

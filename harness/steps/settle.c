@@ -1,11 +1,6 @@
 /* settle - waits until every thread of a program sleeps on input and all its output has been read. */
 #include "harness/run.h"
-#include "harness/step.h"
-
-struct settle_args {
-    size_t program;
-    const struct number *within_ms;
-};
+#include "harness/steps/args.h"
 
 static const struct step_arg args[] = {
     {.name = "settle",

@@ -172,6 +172,7 @@ static const struct world_ops real_ops = {
     .stage_active = real_stage_active,
     .settle = real_settle,
     .settle_restart = real_settle_restart,
+    .stage_usage = real_stage_usage,
     .ends_arrived = real_ends_arrived,
     .free_port = real_free_port,
     .port_in_use = real_port_in_use,

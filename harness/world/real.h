@@ -91,6 +91,7 @@ void real_unwatch(struct watch *watch);                                         
 
 enum world_settle real_settle(struct world_stage *stage, struct world_settle_facts *facts);
 void real_settle_restart(struct world_stage *stage);
+bool real_stage_usage(struct world_stage *stage, struct world_usage *usage);
 bool real_ends_arrived(struct world_stage *stage);
 void real_attach(struct world_stage *stage, uint16_t port);
 

@@ -84,6 +84,14 @@ struct world_settle_facts {
                    */
 };
 
+/* What the programs of a stage use, all their processes together. */
+struct world_usage {
+    uint64_t cpu_ns;       /* of the threads that live */
+    uint64_t memory_bytes; /* resident */
+    uint64_t descriptors;
+    unsigned processes;
+};
+
 struct world_ops {
     const char *name; /* "real" */
     uint64_t (*now_ns)(struct world *world);
@@ -99,6 +107,9 @@ struct world_ops {
      * repeat on BUSY. */
     enum world_settle (*settle)(struct world_stage *stage, struct world_settle_facts *facts);
     void (*settle_restart)(struct world_stage *stage); /* Seam acted: woken_twice counts anew */
+
+    /* False: it can't be known. */
+    bool (*stage_usage)(struct world_stage *stage, struct world_usage *usage);
 
     /* Every FIN and RST that Seam sent has arrived, or can't be followed. Never blocks. */
     bool (*ends_arrived)(struct world_stage *stage);
