@@ -4,6 +4,7 @@
 add_library(seam_values STATIC
     ${CMAKE_CURRENT_LIST_DIR}/result.c
     ${CMAKE_CURRENT_LIST_DIR}/segmentation.c
+    ${CMAKE_CURRENT_LIST_DIR}/segmentation_value.c
     ${CMAKE_CURRENT_LIST_DIR}/transcript.c
     ${CMAKE_CURRENT_LIST_DIR}/transcript_print.c)
 target_link_libraries(seam_values PUBLIC seam_core PkgConfig::JANSSON)
@@ -23,7 +24,8 @@ file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def command_lines REGEX
 list(TRANSFORM command_lines REPLACE "COMMAND\\(([a-z]+),.*" "${CMAKE_CURRENT_LIST_DIR}/commands/\\1.c" OUTPUT_VARIABLE command_sources)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def)
 set(command_line_sources)
-foreach(shared command diagnose jobs jobs_worker load option_specs options progress run_case select shell_quote)
+foreach(shared command diagnose jobs jobs_worker load option_specs options progress run_case select session shell_quote
+               sweep_case)
   list(APPEND command_line_sources commands/${shared}.c)
 endforeach()
 list(TRANSFORM command_line_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
@@ -34,4 +36,4 @@ set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/commands/version.c
 seam_unit_test(jobs_test ${CMAKE_CURRENT_LIST_DIR}/commands/jobs_test.c LIBS seam_command_line)
 
 add_executable(seam ${CMAKE_CURRENT_LIST_DIR}/main.c)
-target_link_libraries(seam PRIVATE seam_command_line seam_runner seam_scenario seam_real)
+target_link_libraries(seam PRIVATE seam_command_line seam_sweep seam_runner seam_scenario seam_real)

@@ -47,6 +47,7 @@ struct result {
     char *reason;     /* of a skip or an xfail */
     char *cut;        /* the segmentation id the run had, NULL: as written */
     char *rerun;      /* the command that runs it again */
+    char *shown;      /* of a sweep: what it has shown, one line */
     char *notes;      /* lines worth saying though nothing failed: containment, unread bytes, large writes */
     char *wire;       /* the whole wire log, one line per chunk (for -v) */
     char *kept;       /* the folder that was kept */

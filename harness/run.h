@@ -55,6 +55,7 @@ struct run_connection {
     uint64_t burst_start;
     bool burst_open;    /* more of this burst is to come */
     uint64_t chunk_end; /* > written while a chunk is being written */
+    uint64_t checkpoint_at; /* how much was sent at the last checkpoint */
     uint64_t *marks;    /* ends of the scenario's own writes in this burst */
     size_t mark_count, mark_capacity, mark_next;
     size_t cut_next; /* CUTS_LISTED: the first cut not reached yet */
@@ -258,6 +259,7 @@ void run_note_evidence(struct run *run, struct run_connection *connection, enum 
 enum step_result run_pump_chunk(struct run *run, struct run_connection *connection, bool flush, bool *idle);
 void run_end_burst(struct run_connection *connection);
 uint64_t run_queued_end(const struct run_connection *connection);
+bool run_wants_checkpoint(struct run *run, struct run_connection *connection);
 /* run_checkpoint.c: after each chunk, where run_options.checkpoints says so. */
 enum step_result run_checkpoint(struct run *run, struct run_connection *connection);
 enum step_result run_checkpoint_before(struct run *run, struct run_connection *connection);

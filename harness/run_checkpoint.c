@@ -15,12 +15,30 @@
 /* --- checkpoints
  * ---------------------------------------------------------------------------------------------------- */
 
+bool run_wants_checkpoint(struct run *run, struct run_connection *c)
+{
+    if (run->options.checkpoints == RUN_CHECKPOINTS_NONE) {
+        return false;
+    }
+    if (run->options.checkpoint_bytes && c->written - c->checkpoint_at < run->options.checkpoint_bytes) {
+        return false;
+    }
+    c->checkpoint_at = c->written;
+    return true;
+}
+
 static void record_checkpoint(struct run *run, bool before)
 {
+    struct world_usage usage = {0};
+    if (run->options.checkpoint_bytes) {
+        run_usage(run, &usage);
+    }
     const struct transcript *t = &run->transcript;
     uint64_t *lengths =
         trace_checkpoint_add(&run->trace, &(struct trace_checkpoint){.step = run->at,
                                                                      .before = before,
+                                   .cpu_ns = usage.cpu_ns,
+                                   .memory_bytes = usage.memory_bytes,
                                                                      .timed = run->settle == WORLD_TIMED ||
                                                                               run->settle == WORLD_SLEEPING});
     for (size_t i = 0; lengths && i < t->stream_count; i++) {

@@ -104,7 +104,9 @@ void run_take_record(struct run *run, struct record *out)
         .failed_at = run->failed_at,
     };
     for (size_t i = 0; i < run->scenario->connection_count; i++) {
-        out->unsent_bytes += run->connections[i].unsent_bytes;
+        const struct run_connection *c = &run->connections[i];
+        out->unsent_bytes += c->unsent_bytes;
+        out->unread |= c->proof_due && c->unread_bytes && !c->peer_closed;
     }
     note_connections(run);
     out->notes = copy_or_null(bytes_text(&run->notes));

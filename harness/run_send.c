@@ -270,7 +270,7 @@ static enum step_result write_chunk(struct run *run, struct run_connection *c)
     c->proof_due = true;
     c->proof_looks = 0;
     c->proof_look_ns = 0;
-    c->checkpoint_due = run->options.checkpoints != RUN_CHECKPOINTS_NONE;
+    c->checkpoint_due = run_wants_checkpoint(run, c);
     c->paced_until_ns = run_now_ns(run) + run->options.paced_ns;
     return STEP_DONE;
 }

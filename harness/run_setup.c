@@ -249,7 +249,7 @@ void run_keep_folder(struct run *run)
     for (size_t i = 0; i < run->scenario->program_count; i++) {
         rmdir(run->programs[i].folder); /* fails when it is not empty: that is the point */
     }
-    run->kept = (run->failed || run->options.keep) && rmdir(run->tmp) < 0;
+    run->kept = (run->failed || run->options.keep) && !run->options.drop_folders && rmdir(run->tmp) < 0;
 }
 
 static void free_connection(struct run_connection *c)

@@ -30,9 +30,11 @@ struct run_options {
     const char *tmp;        /* folder for the private folders of programs; NULL: $TMPDIR or the system's */
     bool keep;              /* keep folders of passing runs too */
     bool allow_remote;
-    bool trace; /* for run_take_record */
+    bool drop_folders; /* also those of failing runs */
+    bool trace;        /* for run_take_record */
     enum run_checkpoints checkpoints;
     bool checkpoint_bursts; /* also before the first chunk of each burst */
+    uint64_t checkpoint_bytes; /* not 0: only each time so many more were sent, and note what the programs use */
 };
 
 /* NULL with error filled when the run can't be set up (a cut that doesn't fit, no folder). Scenario,
@@ -71,6 +73,7 @@ struct record {
     size_t failed_at;   /* index into the script; SIZE_MAX: none */
     enum evidence evidence;
     uint64_t cuts_proved;
+    bool unread;           /* of some connection the last bytes were never read */
     uint64_t unsent_bytes; /* of ours that could not leave: the program had closed */
     char who[160];         /* what the programs waited in when it was last looked at them */
 };

@@ -48,6 +48,18 @@ int segmentation_print(const struct segmentation *segmentation, struct bytes *ou
 const struct segmentation_item *segmentation_find(const struct segmentation *segmentation,
                                                   const char *connection);
 
+/* Equal ids in canonical form: the same items in the same order, the same interleaving. */
+bool segmentation_equal(const struct segmentation *a, const struct segmentation *b);
+/* 0, or -1 out of memory; out is then empty. */
+int segmentation_copy(const struct segmentation *from, struct segmentation *out);
+/* Gives the connection this rule, with a copy of the cuts (ascending, each > 0) where the rule lists them; an item that
+ * it has already is replaced. 0, or -1 out of memory. */
+int segmentation_set(struct segmentation *segmentation, const char *connection, enum cut_rule rule,
+                     uint64_t chunk_bytes, const uint64_t *cuts, size_t cut_count);
+/* Adds what the other one says: listed cuts of a connection that both list are united, every other item of the other
+ * one replaces, and so does its interleaving. 0, or -1 out of memory. */
+int segmentation_combine(struct segmentation *segmentation, const struct segmentation *other);
+
 /* Is offset (bytes sent before it, counted on the connection) a cut? burst_start: where the current burst
  * began; as_written: whether a write of the scenario ends there. item NULL (the id leaves the connection
  * out): as written. */

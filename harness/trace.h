@@ -38,6 +38,7 @@ struct trace_checkpoint {
     size_t step;
     bool before; /* a burst, with nothing of it written yet; else behind a chunk */
     bool timed;  /* some thread may go on by itself: it waits with a timer, or sleeps */
+    uint64_t cpu_ns, memory_bytes; /* of the programs, with run_options.checkpoint_bytes; else 0 */
 };
 
 struct trace {

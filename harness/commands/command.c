@@ -60,7 +60,7 @@ void command_print_help(FILE *out, const char *name)
     fprintf(out, "seam %s: %s.\n\nOptions, with the environment variable that stands for each:\n", name,
             command->doc);
     options_print_help(out, name);
-    if (strcmp(name, "run") != 0)
+    if (strcmp(name, "run") != 0 && strcmp(name, "sweep") != 0 && strcmp(name, "shrink") != 0)
         return;
     fputs("\nReport formats:\n", out);
     for (size_t i = 0; i < report_format_count; i++)

@@ -147,6 +147,39 @@ static int set_shard(struct options *options, const char *value, struct seam_err
     return 0;
 }
 
+/* "500" cases, or a time: "30s", "1500ms", "2m", "1h". */
+static int set_budget(struct options *options, const char *value, struct seam_error *error)
+{
+    static const struct {
+        const char *unit;
+        uint64_t ns;
+    } units[] = {{"", 0}, {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}};
+    char digits[12] = "";
+    size_t length = strspn(value, "0123456789");
+    struct seam_error ignored;
+    uint64_t number = 0;
+
+    options->budget_cases = options->budget_ns = 0;
+    if (length < sizeof digits)
+        memcpy(digits, value, length);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(value + length, units[i].unit) == 0 && read_number(digits, 1, 1000000000, &number, &ignored) == 0) {
+            options->budget_cases = units[i].ns ? 0 : number;
+            options->budget_ns = number * units[i].ns;
+            return 0;
+        }
+    }
+    return seam_error_set(error, "'%s' is neither a number of cases nor a time such as 30s (ms, s, m, h)", value);
+}
+
+static int set_output(struct options *options, const char *value, struct seam_error *error)
+{
+    if (*value == '\0')
+        return seam_error_set(error, "an empty name of a folder");
+    options->output = value;
+    return 0;
+}
+
 static int set_report(struct options *options, const char *value, struct seam_error *error)
 {
     size_t length = strcspn(value, "=");
@@ -186,37 +219,60 @@ const struct option_spec option_specs[] = {
     {.name = "jobs",
      .letter = 'j',
      .argument = "N",
-     .commands = " run ",
+     .commands = " run sweep shrink ",
      .doc = "how many scenarios run at once; default: one per processor",
      .set = set_jobs},
     {.name = "filter",
      .argument = "TEXT",
-     .commands = " run ",
+     .commands = " run sweep shrink ",
      .doc = "only scenarios whose path or name contains TEXT, or is matched somewhere by it as a regular "
             "expression; may be repeated: any of them",
      .repeatable = true,
      .set = set_filter},
     {.name = "cut",
      .argument = "ID",
-     .commands = " run ",
-     .doc = "run under this segmentation: alice@17,18 cuts there, alice@ nowhere, alice@* at every byte, "
+     .commands = " run sweep shrink ",
+     .doc = "run under this segmentation (sweep: judge it alone): alice@17,18 cuts there, alice@ nowhere, alice@* at every "
+            "byte, "
             "alice@%7 every 7 bytes, alice@= as written; joined by ';'",
      .set = set_cut},
     {.name = "seed",
      .argument = "N",
-     .commands = " run ",
-     .doc = "for what is chosen at random",
+     .commands = " run sweep shrink ",
+     .doc = "for what is chosen at random; a sweep says which it had",
      .set = set_seed},
     {.name = "evidence",
      .argument = "KIND",
-     .commands = " run ",
+     .commands = " run sweep shrink ",
      .doc =
          "how each cut must be proved: drained (the kernel says that the bytes were read; default), paced or "
          "paced=MS (only a wait), sent (not at all)",
      .set = set_evidence},
+    {.name = "budget",
+     .argument = "N|TIME",
+     .commands = " sweep shrink ",
+     .doc = "how much to try per scenario: a number of cases (default 500, or the scenario's own), or a time such as "
+            "30s",
+     .set = set_budget},
+    {.name = "pipeline",
+     .commands = " sweep ",
+     .doc = "also join messages that have expects of the same connection in between",
+     SWITCH(pipeline)},
+    {.name = "dry-run",
+     .commands = " sweep ",
+     .doc = "print the cases that would be tried; only the scenario as written runs",
+     .no_variable = true,
+     SWITCH(dry_run)},
+    {.name = "no-shrink", .commands = " sweep ", .doc = "tell findings as they are found", SWITCH(no_shrink)},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "DIR",
+     .commands = " sweep shrink ",
+     .doc = "where shrunk scenarios are written; default: seam-findings, made when there is one",
+     .set = set_output},
     {.name = "define",
      .argument = "NAME=VALUE",
-     .commands = " run check ",
+     .commands = " run sweep shrink check ",
      .doc = "set a variable that the scenario declares in vars; may be repeated",
      .repeatable = true,
      .set = set_define},
@@ -227,45 +283,45 @@ const struct option_spec option_specs[] = {
      .set = set_repeat},
     {.name = "shard",
      .argument = "I/N",
-     .commands = " run ",
+     .commands = " run sweep ",
      .doc = "only the I-th of N parts of what is selected",
      .set = set_shard},
     {.name = "fail-fast",
-     .commands = " run ",
+     .commands = " run sweep ",
      .doc = "stop at the first failure or error",
      SWITCH(fail_fast)},
-    {.name = "list", .commands = " run ", .doc = "print what is selected and run nothing", SWITCH(list)},
+    {.name = "list", .commands = " run sweep ", .doc = "print what is selected and run nothing", SWITCH(list)},
     {.name = "keep",
      .commands = " run ",
      .doc = "keep the folders of programs, also when the scenario passed",
      SWITCH(keep)},
     {.name = "report",
      .argument = "FORMAT=PATH",
-     .commands = " run ",
+     .commands = " run sweep shrink ",
      .doc = "write a report; '-' is stdout, where otherwise text goes; may be repeated",
      .repeatable = true,
      .set = set_report},
     {.name = "color",
      .argument = "WHEN",
-     .commands = " run check ",
+     .commands = " run sweep shrink check ",
      .doc = "auto (on a terminal; default), always or never",
      .set = set_color},
     {.name = "allow-remote",
-     .commands = " run check ",
+     .commands = " run sweep shrink check ",
      .doc = "scenarios may name addresses outside this machine",
      SWITCH(allow_remote)},
     {.name = "allow-outside",
-     .commands = " run check ",
+     .commands = " run sweep shrink check ",
      .doc = "scenarios may read files outside their folder",
      SWITCH(allow_outside)},
     {.name = "verbose",
      .letter = 'v',
-     .commands = " run ",
+     .commands = " run sweep shrink ",
      .doc = "print the wire of each scenario",
      SWITCH(verbose)},
     {.name = "quiet",
      .letter = 'q',
-     .commands = " run check ",
+     .commands = " run sweep shrink check ",
      .doc = "print failures and the summary only",
      SWITCH(quiet)},
     {.name = "json",
@@ -280,12 +336,12 @@ const struct option_spec option_specs[] = {
      SWITCH(markdown)},
     {.name = "help",
      .letter = 'h',
-     .commands = " run check steps schema help version ",
+     .commands = " run sweep shrink check steps schema help version ",
      .doc = "print this",
      .no_variable = true,
      SWITCH(help)},
     {.name = "version",
-     .commands = " run check steps schema help version ",
+     .commands = " run sweep shrink check steps schema help version ",
      .doc = "print the version",
      .no_variable = true,
      SWITCH(version)},

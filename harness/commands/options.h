@@ -50,6 +50,9 @@ struct options {
     size_t shard_index; /* 0.. */
     size_t shard_count; /* 1.. */
     bool fail_fast, list, keep, allow_remote, allow_outside, verbose, quiet, help, version;
+    bool pipeline, dry_run, no_shrink;
+    uint64_t budget_cases, budget_ns; /* 0: not given */
+    const char *output;               /* NULL: not given */
     bool json, markdown;
     struct option_report *reports; /* owned array */
     size_t report_count;

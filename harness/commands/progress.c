@@ -25,8 +25,11 @@ void progress_show(struct progress *progress, size_t ended, size_t failed, uint6
     fprintf(stderr, "\r\033[K[%zu/%zu]", ended, progress->total);
     if (failed > 0)
         fprintf(stderr, " %zu failed", failed);
-    if (elapsed_ms > 0)
-        fprintf(stderr, " %llu/s", (unsigned long long)(ended * 1000 / elapsed_ms));
+    uint64_t rate = elapsed_ms > 0 ? ended * 1000 / elapsed_ms : 0;
+    if (rate > 0)
+        fprintf(stderr, " %llu/s", (unsigned long long)rate);
+    if (rate > 0 && progress->total > ended)
+        fprintf(stderr, " %llu s left", (unsigned long long)((progress->total - ended + rate - 1) / rate));
     fflush(stderr);
     progress->shown = true;
 }

@@ -36,6 +36,14 @@ void run_world_close(struct run_world *shared)
     free(shared);
 }
 
+struct world *run_world_of(struct run_world *shared, const struct seam_error **error)
+{
+    static const struct seam_error no_memory = {.text = "out of memory"};
+
+    *error = shared ? &shared->error : &no_memory;
+    return shared ? shared->world : NULL;
+}
+
 static void set_text(char **to, const char *text)
 {
     free(*to);
@@ -62,46 +70,78 @@ static void append_option(struct bytes *out, const char *name, const char *value
         shell_quote_append(out, value);
 }
 
-/* Everything that changes what a run does, and nothing that changes how much is told of it. */
-static char *rerun_command(const struct selected_case *selected, const struct options *options)
+static void append_number(struct bytes *out, const char *name, uint64_t number, const char *unit)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%llu%s", (unsigned long long)number, unit);
+    append_option(out, name, text);
+}
+
+/* Everything that changes what a run of any kind does. */
+static void append_run_options(const struct options *options, struct bytes *out)
+{
+    char text[64];
+
+    if (options->evidence == EVIDENCE_SENT)
+        append_option(out, "--evidence", "sent");
+    if (options->evidence == EVIDENCE_PACED) {
+        snprintf(text, sizeof text, "paced=%llu", (unsigned long long)(options->paced_ns / 1000000));
+        append_option(out, "--evidence", text);
+    }
+    for (size_t i = 0; i < options->define_count; i++) {
+        char *define = NULL;
+        if (asprintf(&define, "%s=%s", options->defines[i].name, options->defines[i].value) >= 0)
+            append_option(out, "--define", define);
+        free(define);
+    }
+    if (options->allow_remote)
+        append_option(out, "--allow-remote", NULL);
+    if (options->allow_outside)
+        append_option(out, "--allow-outside", NULL);
+}
+
+char *run_case_options_text(const struct options *options)
+{
+    struct bytes out;
+    char *text = NULL;
+
+    bytes_init(&out, (size_t)1 << 24);
+    append_run_options(options, &out);
+    if (asprintf(&text, "%s%s", out.length > 0 ? " " : "", bytes_text(&out)) < 0)
+        text = NULL;
+    bytes_free(&out);
+    return text;
+}
+
+/* Everything that changes what it does, and nothing that changes how much is told of it. */
+static char *rerun_command(const char *name, const struct selected_case *selected, const struct options *options)
 {
     const char *row = strrchr(selected->scenario->name, '[');
     struct bytes out;
-    char text[64];
 
     bytes_init(&out, (size_t)1 << 24);
-    append_option(&out, "seam", "run");
+    append_option(&out, "seam", name);
     shell_quote_append(&out, selected->scenario->path);
     if (row && strchr(row, ']')) /* of a table: this row only */
         append_option(&out, "--filter", selected->scenario->name);
     if (options->cut)
         append_option(&out, "--cut", options->cut);
-    if (options->seeded) {
-        snprintf(text, sizeof text, "%llu", (unsigned long long)options->seed);
-        append_option(&out, "--seed", text);
-    }
-    if (options->evidence == EVIDENCE_SENT)
-        append_option(&out, "--evidence", "sent");
-    if (options->evidence == EVIDENCE_PACED) {
-        snprintf(text, sizeof text, "paced=%llu", (unsigned long long)(options->paced_ns / 1000000));
-        append_option(&out, "--evidence", text);
-    }
-    for (size_t i = 0; i < options->define_count; i++) {
-        char *define = NULL;
-        if (asprintf(&define, "%s=%s", options->defines[i].name, options->defines[i].value) >= 0)
-            append_option(&out, "--define", define);
-        free(define);
-    }
-    if (options->allow_remote)
-        append_option(&out, "--allow-remote", NULL);
-    if (options->allow_outside)
-        append_option(&out, "--allow-outside", NULL);
+    if (options->seeded)
+        append_number(&out, "--seed", options->seed, "");
+    if (options->budget_cases)
+        append_number(&out, "--budget", options->budget_cases, "");
+    else if (options->budget_ns)
+        append_number(&out, "--budget", options->budget_ns / 1000000, "ms");
+    if (options->pipeline)
+        append_option(&out, "--pipeline", NULL);
+    append_run_options(options, &out);
     char *command = strdup(bytes_text(&out));
     bytes_free(&out);
     return command;
 }
 
-void run_case_begin(const struct selected_case *selected, const struct options *options, struct result *out)
+void run_case_begin(const char *command, const struct selected_case *selected, const struct options *options,
+                    struct result *out)
 {
     const struct scenario *scenario = selected->scenario;
 
@@ -111,7 +151,7 @@ void run_case_begin(const struct selected_case *selected, const struct options *
     else
         set_text(&out->name, scenario->name);
     free(out->rerun);
-    out->rerun = rerun_command(selected, options);
+    out->rerun = rerun_command(command, selected, options);
 }
 
 static void fail_to_run(struct result *out, const struct scenario *scenario, const struct seam_error *error)
@@ -179,18 +219,18 @@ void run_case_execute(const struct selected_case *selected, const struct options
 {
     const struct scenario *scenario = selected->scenario;
     const char *missing = scenario_missing(scenario);
+    const struct seam_error *error;
 
     if (missing) {
         out->status = RESULT_SKIPPED;
         set_format(&out->reason, "requires %s, which is not here", missing);
-    } else if (!shared || !shared->world) {
-        static const struct seam_error no_memory = {.text = "out of memory"};
-        fail_to_run(out, scenario, shared ? &shared->error : &no_memory);
+    } else if (!run_world_of(shared, &error)) {
+        fail_to_run(out, scenario, error);
     } else {
         run_in_world(scenario, options, shared->world, stop, out);
         apply_xfail(scenario, out);
     }
-    run_case_begin(selected, options, out);
+    run_case_begin("run", selected, options, out);
     if (!options->verbose)
         set_text(&out->wire, NULL); /* long, and nobody will print it */
 }

@@ -16,8 +16,15 @@ struct run_world *
 run_world_open(void); /* NULL: no memory. A world that can't be had makes each case an error. */
 void run_world_close(struct run_world *shared);
 
+/* NULL: it can't be had, and *error says why (borrowed). */
+struct world;
+struct world *run_world_of(struct run_world *shared, const struct seam_error **error);
+
+/* The options that change what a run does, as a rerun needs them: " --evidence sent", or "". Caller frees. */
+char *run_case_options_text(const struct options *options);
 /* Path, name with its round, and the command that reruns it: what is known of a case before it ran. */
-void run_case_begin(const struct selected_case *selected, const struct options *options, struct result *out);
+void run_case_begin(const char *command, const struct selected_case *selected, const struct options *options,
+                    struct result *out);
 /* out is empty before; owned by the caller after. When *stop is set it ends soon, with everything ended and
  * freed. */
 void run_case_execute(const struct selected_case *selected, const struct options *options,

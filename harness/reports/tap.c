@@ -68,6 +68,7 @@ static void print_block(const struct report *report, const struct result *result
     print_number(out, "column", (uint64_t)result->column);
     print_field(out, "why", result->why);
     print_field(out, "detail", result->detail);
+    print_field(out, "shown", result->shown);
     print_field(out, "cut", result->cut);
     if (result->evidence != EVIDENCE_NONE)
         print_field(out, "evidence", evidence_words[result->evidence]);

@@ -97,6 +97,8 @@ static void print_short(const struct report *report, enum color color, const cha
     fprintf(out, " %s: %s", path_of(result), name_of(result));
     if (result->status == RESULT_PASSED || result->status == RESULT_XFAILED)
         print_facts(report, result);
+    if (result->shown && !result->reason)
+        fprintf(out, ": %s", result->shown);
     if (result->reason)
         fprintf(out, ": %s", result->reason);
     fputc('\n', out);
@@ -121,6 +123,7 @@ static void print_full(const struct report *report, const char *word, const stru
     print_facts(report, result);
     fputc('\n', out);
     print_lines(out, "    why: ", result->why);
+    print_lines(out, "    shown: ", result->shown);
     print_lines(out, "    ", result->detail);
     print_lines(out, "    cut: ", result->cut);
     print_lines(out, "    kept: ", result->kept);

@@ -1,0 +1,342 @@
+/*
+ * session - see session.h: options, files, scenarios, workers, reports, exit code; in that order.
+ *
+ * Nothing starts before every file is valid and every report can be written. All results pass through one
+ * place (case_told), which counts them and hands them to all reports, so the exit code and the reports agree.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/commands/command.h"
+#include "harness/commands/diagnose.h"
+#include "harness/commands/jobs.h"
+#include "harness/commands/load.h"
+#include "harness/commands/options.h"
+#include "harness/commands/progress.h"
+#include "harness/commands/run_case.h"
+#include "harness/commands/select.h"
+#include "harness/commands/session.h"
+#include "harness/report.h"
+
+struct session {
+    const struct session_kind *kind;
+    void *own; /* of the kind, shared with the workers */
+    struct options options;
+    struct report_set reports;
+    struct selected_files files;
+    struct loaded loaded;
+    struct selected_cases cases;
+    struct report_summary summary;
+    struct progress progress;
+    size_t failed_count; /* ended so far, told or not */
+    struct seam_error write_error;
+    bool write_failed;
+    bool failed_fast;
+    uint64_t began_ns;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* --- in the worker
+ * ---------------------------------------------------------------------------------------------- */
+
+static void *worker_open(void *context)
+{
+    (void)context;
+    return run_world_open();
+}
+
+static void worker_execute(void *context, void *shared, size_t index, const volatile sig_atomic_t *stop,
+                           struct result *out)
+{
+    const struct session *session = context;
+    const struct session_case which = {.selected = &session->cases.items[index],
+                                       .options = &session->options,
+                                       .world = shared,
+                                       .stop = stop,
+                                       .index = index,
+                                       .own = session->own};
+    session->kind->execute(&which, out);
+}
+
+static void worker_close(void *context, void *shared)
+{
+    (void)context;
+    run_world_close(shared);
+}
+
+/* --- in the parent
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool is_bad(const struct result *result)
+{
+    return result->status == RESULT_FAILED || result->status == RESULT_ERROR;
+}
+
+static bool case_ended(void *context, size_t index, const struct result *result)
+{
+    struct session *session = context;
+    (void)index;
+
+    session->failed_count += is_bad(result);
+    if (session->options.fail_fast && is_bad(result))
+        session->failed_fast = true;
+    return !session->failed_fast;
+}
+
+/* Keeps the first error of writing: the later ones only say that there was one. */
+static void note_written(struct session *session, int failed, const struct seam_error *error)
+{
+    if (!failed || session->write_failed)
+        return;
+    session->write_error = *error;
+    session->write_failed = true;
+}
+
+/* Counts a result and tells it to every report. */
+static bool tell(struct session *session, size_t number, const struct result *result)
+{
+    struct seam_error error = {0};
+
+    result_counts_add(&session->summary.counts, result);
+    progress_hide(&session->progress);
+    note_written(session, report_set_result(&session->reports, number, result, &error), &error);
+    return !session->write_failed;
+}
+
+static bool case_told(void *context, size_t index, const struct result *result)
+{
+    return tell(context, index + 1, result);
+}
+
+static void case_lost(void *context, size_t index, const char *text, struct result *out)
+{
+    struct session *session = context;
+
+    run_case_begin(session->kind->command, &session->cases.items[index], &session->options, out);
+    out->status = RESULT_ERROR;
+    out->internal = true;
+    out->message = strdup(text);
+    result_make_visible(out);
+}
+
+static void show_progress(void *context, size_t ended_count)
+{
+    struct session *session = context;
+    size_t failed = session->failed_count;
+
+    if (session->kind->progress)
+        session->kind->progress(session->own, session->cases.count, &session->progress.total, &ended_count, &failed);
+    progress_show(&session->progress, ended_count, failed, now_ns());
+}
+
+static void begin_reports(struct session *session, size_t planned)
+{
+    struct seam_error error = {0};
+
+    session->summary.planned = planned;
+    note_written(session, report_set_begin(&session->reports, planned, &error), &error);
+}
+
+/* Ends every report; the exit code is made of the very counts that they told. */
+static int end_reports(struct session *session)
+{
+    int code = result_counts_exit(&session->summary.counts);
+    struct seam_error error = {0};
+
+    session->summary.duration_ns = now_ns() - session->began_ns;
+    note_written(session, report_set_end(&session->reports, &session->summary, &error), &error);
+    note_written(session, report_set_close(&session->reports, &error), &error);
+    if (!session->write_failed)
+        return code;
+    diagnose("%s", session->write_error.text);
+    return code == RESULT_EXIT_PASSED || code == RESULT_EXIT_SKIPPED || code == RESULT_EXIT_NOTHING
+               ? RESULT_EXIT_ERROR
+               : code;
+}
+
+static int run_cases(struct session *session)
+{
+    struct jobs jobs = {
+        .case_count = session->cases.count,
+        .worker_count =
+            session->options.jobs < session->cases.count ? session->options.jobs : session->cases.count,
+        .context = session,
+        .open = worker_open,
+        .execute = worker_execute,
+        .close = worker_close,
+        .ended = case_ended,
+        .told = case_told,
+        .lost = case_lost,
+        .tick = show_progress,
+    };
+    struct jobs_outcome outcome = {0};
+    struct seam_error error = {0};
+    char signal_name[32];
+    int failed = 0;
+
+    begin_reports(session, session->cases.count);
+    progress_begin(&session->progress, session->cases.count, !session->options.quiet, now_ns());
+    if (!session->write_failed)
+        failed = jobs_run(&jobs, &outcome, &error);
+    progress_hide(&session->progress);
+    if (failed)
+        diagnose("%s", error.text);
+
+    bool cut_short = session->summary.counts.total < session->cases.count;
+    if (outcome.signal) {
+        const char *name = sigabbrev_np(outcome.signal);
+        snprintf(signal_name, sizeof signal_name, "SIG%s", name ? name : "?");
+        session->summary.stopped = signal_name;
+    } else if (cut_short) {
+        session->summary.stopped = session->failed_fast    ? "--fail-fast"
+                                   : session->write_failed ? "a report that can't be written"
+                                   : failed                ? "a lack of worker processes"
+                                                           : "an internal error";
+    }
+    int code = end_reports(session);
+    if (outcome.signal)
+        return 128 + outcome.signal;
+    if (cut_short && !session->failed_fast && !session->write_failed && !failed)
+        return RESULT_EXIT_INTERNAL;
+    return failed && code != RESULT_EXIT_FAILED && code != RESULT_EXIT_INTERNAL ? RESULT_EXIT_ERROR : code;
+}
+
+/* --- before anything starts
+ * ------------------------------------------------------------------------------------- */
+
+/* What was asked for, and text on stdout unless something else goes there. */
+static int open_reports(struct session *session, struct seam_error *error)
+{
+    const struct options *options = &session->options;
+    const struct report_format *text = report_format_find("text", strlen("text"));
+    struct report_options how = {.verbose = options->verbose, .quiet = options->quiet};
+    bool stdout_taken = false;
+
+    for (size_t i = 0; i < options->report_count; i++) {
+        const struct option_report *report = &options->reports[i];
+        bool to_stdout = strcmp(report->path, "-") == 0;
+        how.color = to_stdout ? options_color(options, stdout) : options->color == COLOR_ALWAYS;
+        if (report_set_add(&session->reports, report->format, report->path, &how, error) != 0)
+            return -1;
+        stdout_taken = stdout_taken || to_stdout;
+    }
+    how.color = options_color(options, stdout);
+    return stdout_taken ? 0 : report_set_add(&session->reports, text, "-", &how, error);
+}
+
+static void list_cases(const struct session *session)
+{
+    for (size_t i = 0; i < session->cases.count; i++) {
+        const struct selected_case *selected = &session->cases.items[i];
+        diagnose_text(stdout, selected->scenario->path);
+        fputs(": ", stdout);
+        diagnose_text(stdout, selected->scenario->name);
+        if (session->options.repeat > 1)
+            printf(" (%zu/%zu)", selected->round + 1, session->options.repeat);
+        fputc('\n', stdout);
+    }
+}
+
+static int tell_invalid(struct session *session)
+{
+    begin_reports(session, session->loaded.invalid_count);
+    for (size_t i = 0; i < session->loaded.invalid_count; i++)
+        tell(session, i + 1, &session->loaded.invalid[i]);
+    return end_reports(session);
+}
+
+static int tell_nothing(struct session *session)
+{
+    size_t scenarios = 0;
+
+    for (size_t i = 0; i < session->loaded.count; i++)
+        scenarios += scenario_file_is_part(session->loaded.files[i])
+                         ? 0
+                         : scenario_file_count(session->loaded.files[i]);
+    if (session->files.count == 0)
+        diagnose("no scenario is selected: there is no *.json file in what was named");
+    else if (scenarios == 0)
+        diagnose(
+            "no scenario is selected: what was named is a part, and parts run only where they are included");
+    else
+        diagnose("no scenario is selected: --filter and --shard left none of %zu", scenarios);
+    begin_reports(session, 0);
+    return end_reports(session);
+}
+
+static int usage(const struct session *session, const struct seam_error *error)
+{
+    return command_usage_error(session->kind->command, error);
+}
+
+static int run_session(struct session *session)
+{
+    const struct options *options = &session->options;
+    struct seam_error error = {0};
+
+    if (options->operand_count == 0) {
+        seam_error_set(&error, "a FILE or a DIR is missing");
+        return usage(session, &error);
+    }
+    if (select_files(options->operands, options->operand_count, false, &session->files, &error) != 0 ||
+        (!options->list && !options->dry_run && open_reports(session, &error) != 0))
+        return usage(session, &error);
+    if (load_files(&session->files, options, &session->loaded) != 0) {
+        diagnose("out of memory");
+        return RESULT_EXIT_INTERNAL;
+    }
+    if (session->loaded.invalid_count > 0)
+        return options->list ? RESULT_EXIT_INVALID : tell_invalid(session);
+    const char *unused = session->files.count > 0 ? loaded_unused_define(&session->loaded) : NULL;
+    if (unused) {
+        seam_error_set(&error, "--define: no scenario declares a variable '%s'", unused);
+        return usage(session, &error);
+    }
+    if (select_cases(session->loaded.files, session->loaded.count, options, &session->cases, &error) != 0)
+        return usage(session, &error);
+    if (options->list) {
+        list_cases(session);
+        return session->cases.count > 0 ? RESULT_EXIT_PASSED : RESULT_EXIT_NOTHING;
+    }
+    if (session->cases.count == 0)
+        return tell_nothing(session);
+    if (options->dry_run)
+        return session->kind->dry_run(&session->cases, options);
+    if (session->kind->open && !(session->own = session->kind->open(session->cases.count))) {
+        diagnose("out of memory");
+        return RESULT_EXIT_INTERNAL;
+    }
+    int code = run_cases(session);
+    if (session->kind->close)
+        session->kind->close(session->own, session->cases.count);
+    return code;
+}
+
+int session_main(const struct session_kind *kind, int argc, char **argv)
+{
+    struct session session = {.kind = kind, .began_ns = now_ns()};
+    struct seam_error error = {0}, ignored = {0};
+    int code = RESULT_EXIT_PASSED;
+
+    if (options_parse(&session.options, kind->command, argc, argv, &error) != 0)
+        code = usage(&session, &error);
+    else if (session.options.help)
+        command_print_help(stdout, kind->command);
+    else if (session.options.version)
+        code = command_version(1, argv);
+    else
+        code = run_session(&session);
+    report_set_close(&session.reports, &ignored);
+    selected_cases_close(&session.cases);
+    loaded_close(&session.loaded);
+    selected_files_close(&session.files);
+    options_close(&session.options);
+    return code;
+}

@@ -1,0 +1,414 @@
+/* mask - see mask.h. */
+#include "harness/sweep/mask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char placeholder[] = {0, '?', 0}; /* no program says this by chance */
+
+void masks_close(struct masks *masks)
+{
+    free(masks->places);
+    masks->places = NULL;
+    masks->count = masks->capacity = 0;
+}
+
+/* --- lines and tokens
+ * ----------------------------------------------------------------------------------------------- */
+
+static bool is_word(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c >= 0x80;
+}
+
+static size_t line_end(const char *data, size_t length, size_t at)
+{
+    const char *newline = at < length ? memchr(data + at, '\n', length - at) : NULL;
+    return newline ? (size_t)(newline - data) + 1 : length;
+}
+
+static size_t token_end(const char *data, size_t end, size_t at)
+{
+    if (!is_word((unsigned char)data[at])) {
+        return at + 1;
+    }
+    while (at < end && is_word((unsigned char)data[at])) {
+        at++;
+    }
+    return at;
+}
+
+static size_t count_tokens(const char *data, size_t begin, size_t end)
+{
+    size_t count = 0;
+    for (; begin < end; begin = token_end(data, end, begin)) {
+        count++;
+    }
+    return count;
+}
+
+/* --- learning
+ * ------------------------------------------------------------------------------------------------------- */
+
+static bool has_place(const struct masks *masks, size_t stream, size_t line, size_t token)
+{
+    for (size_t i = 0; i < masks->count; i++) {
+        const struct mask_place *p = &masks->places[i];
+        if (p->stream != stream) {
+            continue;
+        }
+        if ((p->token == SIZE_MAX && line >= p->line) ||
+            (p->line == line && (p->token == token || (p->rest && token >= p->token)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t add_place(struct masks *masks, struct mask_place place)
+{
+    if (has_place(masks, place.stream, place.line, place.token)) {
+        return 0;
+    }
+    if (masks->count == masks->capacity) {
+        size_t capacity = masks->capacity ? 2 * masks->capacity : 16;
+        struct mask_place *places = reallocarray(masks->places, capacity, sizeof *places);
+        if (!places) {
+            return 0;
+        }
+        masks->places = places;
+        masks->capacity = capacity;
+    }
+    masks->places[masks->count++] = place;
+    return 1;
+}
+
+/* Two lines that differ: token by token where there are as many, else from the first that differs. */
+static size_t learn_line(struct masks *masks, size_t stream, size_t line, const char *a, size_t a_length, const char *b,
+                         size_t b_length)
+{
+    size_t added = 0, at_a = 0, at_b = 0;
+    bool alike = count_tokens(a, 0, a_length) == count_tokens(b, 0, b_length);
+    for (size_t token = 0; at_a < a_length && at_b < b_length; token++) {
+        size_t end_a = token_end(a, a_length, at_a), end_b = token_end(b, b_length, at_b);
+        if (end_a - at_a != end_b - at_b || memcmp(a + at_a, b + at_b, end_a - at_a) != 0) {
+            added += add_place(masks, (struct mask_place){stream, line, token, !alike});
+            if (!alike) {
+                return added;
+            }
+        }
+        at_a = end_a;
+        at_b = end_b;
+    }
+    return added;
+}
+
+/* The canonical forms, so that what is masked otherwise is not learnt. */
+static int canon_pair(const struct masks *masks, const struct record *a, const struct record *b, size_t stream,
+                      struct canon *ca, struct canon *cb)
+{
+    if (canon_make(masks, a, stream, ca) < 0) {
+        return -1;
+    }
+    if (canon_make(masks, b, stream, cb) < 0) {
+        canon_close(ca);
+        return -1;
+    }
+    return 0;
+}
+
+bool masks_hide_end(const struct masks *masks, size_t stream)
+{
+    for (size_t i = 0; i < masks->count; i++) {
+        if (masks->places[i].stream == stream && masks->places[i].line == SIZE_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t learn_end(struct masks *masks, const struct record *a, const struct record *b, size_t stream)
+{
+    const struct transcript_stream *x = &a->transcript.streams[stream], *y = &b->transcript.streams[stream];
+    if ((x->ended == y->ended && x->reset == y->reset) || masks_hide_end(masks, stream)) {
+        return 0;
+    }
+    return add_place(masks, (struct mask_place){stream, SIZE_MAX, 0, false});
+}
+
+size_t masks_learn(struct masks *masks, const struct record *a, const struct record *b, size_t stream)
+{
+    struct canon ca, cb;
+    size_t added = learn_end(masks, a, b, stream), at_a = 0, at_b = 0, line = 0;
+    if (canon_pair(masks, a, b, stream, &ca, &cb) < 0) {
+        return 0;
+    }
+    if (ca.length == cb.length && memcmp(ca.bytes, cb.bytes, ca.length) == 0) {
+        canon_close(&ca);
+        canon_close(&cb);
+        return added;
+    }
+    canon_close(&ca);
+    canon_close(&cb);
+    const struct bytes *x = &a->transcript.streams[stream].bytes, *y = &b->transcript.streams[stream].bytes;
+    const char *dx = bytes_text(x), *dy = bytes_text(y);
+    for (; at_a < x->length && at_b < y->length; line++) {
+        size_t end_a = line_end(dx, x->length, at_a), end_b = line_end(dy, y->length, at_b);
+        if (end_a - at_a != end_b - at_b || memcmp(dx + at_a, dy + at_b, end_a - at_a) != 0) {
+            added += learn_line(masks, stream, line, dx + at_a, end_a - at_a, dy + at_b, end_b - at_b);
+        }
+        at_a = end_a;
+        at_b = end_b;
+    }
+    if (at_a < x->length || at_b < y->length) {
+        added += add_place(masks, (struct mask_place){stream, line, SIZE_MAX, false});
+    }
+    return added;
+}
+
+/* --- canonical forms
+ * ------------------------------------------------------------------------------------------------ */
+
+static bool has_units(const struct record *record, size_t stream)
+{
+    for (size_t i = 0; i < record->trace.unit_count; i++) {
+        const struct trace_unit *u = &record->trace.units[i];
+        if (u->stream == stream && u->kind != TRACE_TAKEN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_places(const struct masks *masks, size_t stream)
+{
+    for (size_t i = 0; i < masks->count; i++) {
+        if (masks->places[i].stream == stream) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By raw byte: does a mask hide it? The first byte of each hidden part is marked 2. */
+enum { SHOWN, HIDDEN, HIDDEN_FIRST };
+
+static void hide(unsigned char *hidden, size_t begin, size_t end)
+{
+    for (size_t i = begin; i < end; i++) {
+        hidden[i] = hidden[i] ? hidden[i] : i == begin ? HIDDEN_FIRST : HIDDEN;
+    }
+}
+
+static void hide_units(const struct record *record, size_t stream, unsigned char *hidden, size_t length)
+{
+    for (size_t i = 0; i < record->trace.unit_count; i++) {
+        const struct trace_unit *u = &record->trace.units[i];
+        if (u->stream == stream && u->kind == TRACE_NAMED && u->end <= length) {
+            hide(hidden, u->begin, u->end);
+        }
+    }
+}
+
+static bool line_is_masked(const struct masks *masks, const char *line, size_t length)
+{
+    const struct scenario_sweep *sweep = masks->scenario ? &masks->scenario->sweep : NULL;
+    struct seam_error ignored = {0};
+    struct values none = {0};
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
+        length--;
+    }
+    for (size_t i = 0; sweep && i < sweep->mask_count; i++) {
+        if (pattern_match(sweep->masks[i], &none, line, length, NULL, &ignored) == PATTERN_MATCH) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void hide_places(const struct masks *masks, size_t stream, const char *data, size_t length,
+                        unsigned char *hidden)
+{
+    bool places = has_places(masks, stream);
+    for (size_t at = 0, line = 0; at < length; line++) {
+        size_t end = line_end(data, length, at);
+        if (line_is_masked(masks, data + at, end - at)) {
+            hide(hidden, at, end);
+        }
+        for (size_t token = 0; places && at < end; token++) {
+            size_t stop = token_end(data, end, at);
+            if (data[at] != '\n' && has_place(masks, stream, line, token)) {
+                hide(hidden, at, stop);
+            }
+            at = stop;
+        }
+        at = end;
+    }
+}
+
+static int by_line(const void *a, const void *b)
+{
+    const struct bytes *x = a, *y = b;
+    size_t shorter = x->length < y->length ? x->length : y->length;
+    int order = shorter ? memcmp(x->data, y->data, shorter) : 0;
+    return order ? order : (x->length > y->length) - (x->length < y->length);
+}
+
+/* Sorts the lines of a unit in place; out holds as many bytes. */
+static void sort_lines(char *data, size_t length)
+{
+    size_t count = 0;
+    struct bytes *lines = calloc(length + 1, sizeof *lines);
+    char *copy = malloc(length + 1);
+    if (lines && copy) {
+        memcpy(copy, data, length);
+        for (size_t at = 0; at < length;) {
+            size_t end = line_end(copy, length, at);
+            lines[count++] = (struct bytes){.data = copy + at, .length = end - at};
+            at = end;
+        }
+        if (count > 1) {
+            qsort(lines, count, sizeof *lines, by_line);
+        }
+        for (size_t i = 0; i < count; i++) {
+            memcpy(data, lines[i].data, lines[i].length);
+            data += lines[i].length;
+        }
+    }
+    free(lines);
+    free(copy);
+}
+
+static void fill(const char *data, size_t length, const unsigned char *hidden, struct canon *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++) {
+        out->map[i] = n;
+        if (hidden[i] == SHOWN) {
+            out->owned[n++] = data[i];
+        } else if (i + 1 == length || hidden[i + 1] != HIDDEN) { /* the placeholder stands where the part ends */
+            memcpy(out->owned + n, placeholder, sizeof placeholder);
+            n += sizeof placeholder;
+        }
+    }
+    out->map[length] = n;
+    out->length = n;
+    out->bytes = out->owned;
+}
+
+static void sort_units(const struct record *record, size_t stream, size_t length, struct canon *out)
+{
+    for (size_t i = 0; i < record->trace.unit_count; i++) {
+        const struct trace_unit *u = &record->trace.units[i];
+        if (u->stream == stream && u->kind == TRACE_UNORDERED && u->end <= length) {
+            sort_lines(out->owned + out->map[u->begin], out->map[u->end] - out->map[u->begin]);
+        }
+    }
+}
+
+int canon_make(const struct masks *masks, const struct record *record, size_t stream, struct canon *out)
+{
+    const struct bytes *bytes = &record->transcript.streams[stream].bytes;
+    const char *data = bytes_text(bytes);
+    size_t length = bytes->length;
+    *out = (struct canon){.bytes = data, .length = length};
+    bool patterns = masks->scenario && masks->scenario->sweep.mask_count > 0;
+    if (!has_units(record, stream) && !has_places(masks, stream) && !patterns) {
+        return 0;
+    }
+    unsigned char *hidden = calloc(length + 1, 1);
+    out->map = malloc((length + 1) * sizeof *out->map);
+    out->owned = malloc(length * sizeof placeholder + 1);
+    if (!hidden || !out->map || !out->owned) {
+        free(hidden);
+        canon_close(out);
+        return -1;
+    }
+    hide_units(record, stream, hidden, length);
+    hide_places(masks, stream, data, length, hidden);
+    fill(data, length, hidden, out);
+    sort_units(record, stream, length, out);
+    free(hidden);
+    return 0;
+}
+
+void canon_close(struct canon *canon)
+{
+    free(canon->map);
+    free(canon->owned);
+    *canon = (struct canon){.bytes = ""};
+}
+
+size_t canon_offset(const struct canon *canon, size_t raw)
+{
+    return canon->map ? canon->map[raw] : raw;
+}
+
+/* --- telling
+ * -------------------------------------------------------------------------------------------------------- */
+
+unsigned masks_share(const struct masks *masks, const struct record *record)
+{
+    size_t all = 0, covered = 0;
+    for (size_t s = 0; s < record->transcript.stream_count; s++) {
+        const struct transcript_stream *stream = &record->transcript.streams[s];
+        if (stream->kind != TRANSCRIPT_RECEIVED && stream->kind != TRANSCRIPT_OUTPUT) {
+            continue;
+        }
+        all += stream->bytes.length;
+        unsigned char *hidden = has_places(masks, s) ? calloc(stream->bytes.length + 1, 1) : NULL;
+        if (!hidden) {
+            continue;
+        }
+        struct masks learnt = *masks;
+        learnt.scenario = NULL;
+        hide_places(&learnt, s, bytes_text(&stream->bytes), stream->bytes.length, hidden);
+        for (size_t i = 0; i < stream->bytes.length; i++) {
+            covered += hidden[i] != SHOWN;
+        }
+        free(hidden);
+    }
+    return all ? (unsigned)(100 * covered / all) : 0;
+}
+
+/* The bytes of a place in this record. */
+static bool find_place(const struct mask_place *place, const char *data, size_t length, size_t *begin, size_t *end)
+{
+    size_t at = 0;
+    for (size_t line = 0; line < place->line && at < length; line++) {
+        at = line_end(data, length, at);
+    }
+    size_t stop = line_end(data, length, at);
+    for (size_t token = 0; place->token != SIZE_MAX && token < place->token && at < stop; token++) {
+        at = token_end(data, stop, at);
+    }
+    *begin = at;
+    *end = place->token == SIZE_MAX ? length : place->rest || at == stop ? stop : token_end(data, stop, at);
+    return at < length;
+}
+
+int masks_print(const struct masks *masks, const struct record *record, struct bytes *out)
+{
+    int failed = 0;
+    for (size_t i = 0; i < masks->count && i < 8; i++) {
+        const struct mask_place *p = &masks->places[i];
+        const struct transcript_stream *stream = &record->transcript.streams[p->stream];
+        const char *data = bytes_text(&stream->bytes);
+        size_t begin, end;
+        if (p->line == SIZE_MAX) {
+            failed |= bytes_append_format(out, "%show %s ends", i ? ", " : "", stream->name) != BYTES_OK;
+            continue;
+        }
+        failed |= bytes_append_format(out, "%s%s line %zu", i ? ", " : "", stream->name, p->line + 1) != BYTES_OK;
+        if (find_place(p, data, stream->bytes.length, &begin, &end)) {
+            failed |= bytes_append_text(out, p->token == SIZE_MAX ? " and what follows \"" : " \"") != BYTES_OK;
+            failed |= bytes_append_visible(out, data + begin, end - begin < 24 ? end - begin : 24,
+                                           BYTES_VISIBLE_QUOTED) != BYTES_OK;
+            failed |= bytes_append_text(out, end - begin > 24 ? "...\"" : "\"") != BYTES_OK;
+        }
+    }
+    if (masks->count > 8) {
+        failed |= bytes_append_format(out, " and %zu more", masks->count - 8) != BYTES_OK;
+    }
+    return failed ? -1 : 0;
+}
