@@ -41,6 +41,10 @@ static void record_checkpoint(struct run *run, bool before)
                                    .memory_bytes = usage.memory_bytes,
                                                                      .timed = run->settle == WORLD_TIMED ||
                                                                               run->settle == WORLD_SLEEPING});
+    bool timed = run->settle == WORLD_TIMED || run->settle == WORLD_SLEEPING;
+    if (timed && !run->trace.timed_by[0]) {
+        snprintf(run->trace.timed_by, sizeof run->trace.timed_by, "%s", run->settle_facts.who);
+    }
     for (size_t i = 0; lengths && i < t->stream_count; i++) {
         bool fin = t->streams[i].kind == TRANSCRIPT_SENT && t->streams[i].ended;
         lengths[i] = t->streams[i].bytes.length + fin;
@@ -75,11 +79,10 @@ static enum step_result chunk_is_read(struct run *run, struct run_connection *c)
     return STEP_WAIT;
 }
 
-/* STEP_DONE: noted, or given up. */
-static enum step_result settle(struct run *run, bool before)
+/* STEP_DONE: noted, or given up. silent: timers must have gone off, too. */
+static enum step_result settle(struct run *run, bool before, bool silent)
 {
-    enum run_quiet quiet = run->options.checkpoints == RUN_CHECKPOINTS_SILENT ? run_quiet_silence(run)
-                                                                              : run_quiet_look(run, true);
+    enum run_quiet quiet = silent ? run_quiet_silence(run) : run_quiet_look(run, true);
     if (quiet == RUN_QUIET_NOT_YET && !run_out_of_time(run)) {
         return STEP_WAIT;
     }
@@ -98,14 +101,16 @@ enum step_result run_checkpoint(struct run *run, struct run_connection *c)
     if (!read && c->proof_looks < LOOKS_BEFORE_QUIET && !run_out_of_time(run)) {
         return STEP_WAIT;
     }
-    enum step_result settled = settle(run, false);
+    /* a program that polls has not read it before its timer has gone off */
+    enum step_result settled =
+        settle(run, false, !read || run->options.checkpoints == RUN_CHECKPOINTS_SILENT);
     c->checkpoint_due = settled == STEP_WAIT;
     return settled;
 }
 
 enum step_result run_checkpoint_before(struct run *run, struct run_connection *c)
 {
-    enum step_result settled = settle(run, true);
+    enum step_result settled = settle(run, true, run->options.checkpoints == RUN_CHECKPOINTS_SILENT);
     c->burst_due = settled == STEP_WAIT;
     return settled;
 }

@@ -233,7 +233,9 @@ bool run_advance(struct run *run)
         enum step_result result = advance_phase(run);
         if (run->phase == PHASE_ENDED) {
             run->ended_ns = run_now_ns(run);
-            run_leave_stage(run);
+            if (!run->hosting) {
+                run_leave_stage(run); /* a host's goes with it: guests may still have connections there */
+            }
             run_keep_folder(run);
             return false;
         }

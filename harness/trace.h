@@ -51,6 +51,7 @@ struct trace {
     uint64_t *lengths; /* checkpoint_count rows of stream_count: the length of each stream, FIN counted in
                           SENT ones */
     size_t checkpoint_count, checkpoint_capacity;
+    char timed_by[160]; /* who waited with a timer, or slept, at the first checkpoint that is timed; "" */
     bool unsettled;  /* a checkpoint is missing: the programs never came to rest, or can't be looked into */
     bool incomplete; /* out of memory: nothing may be concluded from it */
 };

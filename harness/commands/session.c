@@ -58,6 +58,7 @@ static void worker_execute(void *context, void *shared, size_t index, const vola
     const struct session *session = context;
     const struct session_case which = {.selected = &session->cases.items[index],
                                        .options = &session->options,
+                                       .loading = &session->loaded.options,
                                        .world = shared,
                                        .stop = stop,
                                        .index = index,

@@ -20,6 +20,7 @@ struct run_world;
 struct session_case {
     const struct selected_case *selected;
     const struct options *options;
+    const struct scenario_options *loading; /* how the scenario was loaded */
     struct run_world *world; /* what the cases of this worker share */
     const volatile sig_atomic_t *stop;
     size_t index;

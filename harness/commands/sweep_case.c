@@ -104,6 +104,7 @@ static void execute(const char *command, const struct session_case *which, sweep
         struct sweep_progress *progress = which->own;
         struct sweep_options options =
             sweep_options_of(which->options, which->stop, progress ? progress + which->index : NULL, text);
+        options.loading = which->loading;
         function(which->selected->scenario, run_world_of(which->world, &error), &options, out);
         free(text);
     }

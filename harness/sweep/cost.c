@@ -18,11 +18,12 @@ enum {
     LINE_BYTES = 8192,
     SLICE_BYTES = 1024,
     FLOOD_CHUNK_BYTES = 65536,
-    FLOOD_BYTES = 8 << 20,
-    FLOOD_SLICE_BYTES = 1 << 20,
+    FLOOD_BYTES = 4 << 20,
+    FLOOD_SLICE_BYTES = 1 << 19,
     CONVERSATIONS = 12,
     CONVERSATIONS_WARM = 4,
 };
+#define LINE_NS_MAX ((uint64_t)4000000000)
 #define TIME_GROWTH_MIN 2.0 /* the last slice against the second */
 #define TIME_SLICE_MIN_NS ((uint64_t)3000000)
 #define MEMORY_SLICE_MIN_BYTES ((uint64_t)FLOOD_SLICE_BYTES / 2)
@@ -94,11 +95,14 @@ static bool run_long_line(struct sweep *sweep, size_t message, size_t bytes, uin
     make_long_line(sweep, message, bytes, &subject);
     segmentation_set(&segmentation, sweep->plain.layout.names[m->connection],
                      chunk == 1 ? CUTS_EVERY_BYTE : CUTS_CHUNKS, chunk, NULL, 0);
-    int stopped = sweep_run_alone(sweep, &subject.scenario, &segmentation, &options, out);
+    uint64_t deadline_ns = sweep->deadline_ns, limit_ns = sweep->world->ops->now_ns(sweep->world) + LINE_NS_MAX;
+    sweep->deadline_ns = deadline_ns && deadline_ns < limit_ns ? deadline_ns : limit_ns;
+    int stopped = sweep_run_bounded(sweep, &subject.scenario, &segmentation, &options, out);
+    sweep->deadline_ns = deadline_ns;
     segmentation_close(&segmentation);
     subject_close(&subject);
     if (stopped) {
-        return false;
+        return false; /* it takes a byte in its own time: that is no cost */
     }
     sweep_count(sweep, out, CASE_COST);
     const struct transcript_stream *said = &out->transcript.streams[2 * m->connection + 1];

@@ -73,7 +73,8 @@ struct finding *finding_add(struct sweep *sweep, const struct sweep_case *which,
                           .as_written = !which->segmentation,
                           .judgement = *judgement,
                           .repeats = repeats,
-                          .tries = tries};
+                          .tries = tries,
+                          .found_after = sweep->cases_run};
     judgement->text = NULL;
     snprintf(f->shape, sizeof f->shape, "%s", shape);
     if (which->planned) {
@@ -90,7 +91,7 @@ struct finding *finding_add(struct sweep *sweep, const struct sweep_case *which,
         f->has_odd = true;
     }
     finding_add_case(f, which);
-    f->class_letter = finding_class(sweep, f);
+    f->class_letter = finding_class(f);
     sweep->failed_fast = sweep->failed_fast || !sweep->options->keep_going;
     return f;
 }
@@ -107,16 +108,15 @@ void finding_close(struct finding *finding)
     }
     free(finding->picture);
     free(finding->repro_path);
-    free(finding->repro_text);
+    free(finding->key);
     free(finding->note);
 }
 
 /* --- classes
  * -------------------------------------------------------------------------------------------------------- */
 
-static bool has_nul(const struct finding *f)
+static bool has_nul(const struct finding *f, const struct layout *layout)
 {
-    const struct layout *layout = &f->subject->layout;
     for (size_t i = 0; i < layout->message_count; i++) {
         const struct layout_message *m = &layout->messages[i];
         bool near = f->message == SIZE_MAX || i == f->message || i == f->message + 1;
@@ -128,9 +128,8 @@ static bool has_nul(const struct finding *f)
 }
 
 /* Is the message as long as any, and much longer than most? Then a limit is likely to be near. */
-static bool is_longest(const struct finding *f)
+static bool is_longest(const struct finding *f, const struct layout *layout)
 {
-    const struct layout *layout = &f->subject->layout;
     uint64_t own = 0, others = 0, count = 0;
     for (size_t i = 0; f->message != SIZE_MAX && i < layout->message_count; i++) {
         uint64_t length = layout->messages[i].end - layout->messages[i].begin;
@@ -141,12 +140,11 @@ static bool is_longest(const struct finding *f)
             count++;
         }
     }
-    return own >= 32 && count > 0 && own > 3 * (others / count);
+    return own >= 32 && (count == 0 || own > 3 * (others / count));
 }
 
-char finding_class(const struct sweep *sweep, const struct finding *f)
+static char finding_class_of(const struct finding *f, const struct layout *layout)
 {
-    (void)sweep;
     if (f->oracle == ORACLE_COST) {
         return 'N';
     }
@@ -163,7 +161,7 @@ char finding_class(const struct sweep *sweep, const struct finding *f)
         return 'L';
     }
     bool joined = f->kind == CASE_JOIN || f->kind == CASE_JOIN_CUT || f->kind == CASE_COALESCED;
-    if (has_nul(f) && (joined || f->place == PLACE_NUL)) {
+    if (has_nul(f, layout) && (joined || f->place == PLACE_NUL)) {
         return 'O';
     }
     if (f->oddity == ODDITY_STALL || f->oddity == ODDITY_UNREAD) {
@@ -175,13 +173,107 @@ char finding_class(const struct sweep *sweep, const struct finding *f)
     if (f->place == PLACE_DELIMITER) {
         return 'B';
     }
-    if (is_longest(f)) {
+    if (is_longest(f, layout)) {
         return joined ? 'H' : 'G';
     }
     if (joined) {
         return f->oddity == ODDITY_LESS || f->kind == CASE_JOIN ? 'D' : 'F';
     }
     return f->kind == CASE_CUT ? 'A' : f->kind == CASE_PAIR || f->kind == CASE_TRIPLE ? 'C' : 'F';
+}
+
+char finding_class(const struct finding *f)
+{
+    return finding_class_of(f, &f->subject->layout);
+}
+
+/* --- by what is left
+ * ------------------------------------------------------------------------------------------------ */
+
+/* One sign for bytes that are alike to a parser, so that "o" and "e" are one shape. */
+static char sign_of(unsigned char c)
+{
+    return c >= 0x80 ? 'u' : c > ' ' && c < 0x7f ? 'a' : (char)c;
+}
+
+static char *key_of(const struct finding *f, const struct specimen *specimen)
+{
+    struct bytes key;
+    bytes_init(&key, (size_t)1 << 24);
+    bytes_append_format(&key, "%d %d;", (int)merged(f->oracle), (int)f->subject->kind);
+    for (size_t i = 0; i < specimen->count; i++) {
+        const struct op *op = &specimen->ops[i];
+        if (op->off || op->kind != OP_MESSAGE) {
+            continue;
+        }
+        bytes_append_format(&key, "%zu:", op->connection);
+        size_t cut = 0;
+        char last = 0;
+        for (size_t k = 0; k < op->length; k++) {
+            bool here = cut < op->cut_count && op->cuts[cut] == k;
+            char sign = sign_of((unsigned char)op->bytes[k]);
+            cut += here;
+            if (here) {
+                bytes_append_text(&key, "|");
+            }
+            if (here || sign != last || (sign != 'a' && sign != 'u')) {
+                bytes_append(&key, &sign, 1);
+            }
+            last = sign;
+        }
+        bytes_append_format(&key, "%s%s;", op->fin ? "FIN" : "", op->joined ? "+" : "");
+    }
+    struct bytes text; /* a C string, so that NULs count */
+    bytes_init(&text, (size_t)1 << 25);
+    bytes_append_visible(&text, bytes_text(&key), key.length, BYTES_VISIBLE_QUOTED);
+    char *copy = strdup(bytes_text(&text));
+    bytes_free(&key);
+    bytes_free(&text);
+    return copy;
+}
+
+/* The first message with a cut of its own, in the layout of the run with each message alone. */
+static void find_first_cut(struct finding *f, const struct specimen *specimen, const struct shown *shown,
+                           size_t *message_cuts, size_t *joins)
+{
+    size_t message = 0;
+    *message_cuts = *joins = 0;
+    f->message = SIZE_MAX;
+    for (size_t i = 0; i < specimen->count; i++) {
+        const struct op *op = &specimen->ops[i];
+        if (op->off || op->kind != OP_MESSAGE) {
+            continue;
+        }
+        if (op->cut_count && *message_cuts == 0 && message < shown->subject.layout.message_count) {
+            f->message = message;
+            f->place = layout_place_kind(&shown->subject.layout, &shown->subject.scenario, message,
+                                         shown->subject.layout.messages[message].begin + op->cuts[0]);
+        }
+        *message_cuts += op->cut_count;
+        *joins += op->joined && specimen_next_in_burst(specimen, i) != SIZE_MAX;
+        message++;
+    }
+}
+
+void finding_reshape(struct finding *f, const struct specimen *specimen, const struct shown *shown)
+{
+    size_t cuts, joins;
+    f->key = key_of(f, specimen);
+    if (specimen_is_special(specimen) || f->kind == CASE_FIN || f->subject->kind == SUBJECT_FIN) {
+        return;
+    }
+    find_first_cut(f, specimen, shown, &cuts, &joins);
+    f->kind = joins == 0 ? (cuts == 1 ? CASE_CUT : CASE_PAIR) : cuts == 0 ? CASE_JOIN : CASE_JOIN_CUT;
+    if (cuts == 1 && joins == 0) {
+        snprintf(f->shape, sizeof f->shape, "one cut %s", place_words(f->place));
+    } else if (joins == 0) {
+        snprintf(f->shape, sizeof f->shape, "%zu cuts, the first %s", cuts, place_words(f->place));
+    } else if (cuts == 0) {
+        snprintf(f->shape, sizeof f->shape, "%zu messages in one write", joins + 1);
+    } else {
+        snprintf(f->shape, sizeof f->shape, "%zu messages joined, and cut %s", joins + 1, place_words(f->place));
+    }
+    f->class_letter = finding_class_of(f, &shown->subject.layout);
 }
 
 const char *class_words(char letter)

@@ -47,8 +47,8 @@ static size_t count_tokens(const char *data, size_t begin, size_t end)
     return count;
 }
 
-/* --- learning
- * ------------------------------------------------------------------------------------------------------- */
+/* --- places
+ * --------------------------------------------------------------------------------------------------------- */
 
 static bool has_place(const struct masks *masks, size_t stream, size_t line, size_t token)
 {
@@ -81,89 +81,6 @@ static size_t add_place(struct masks *masks, struct mask_place place)
     }
     masks->places[masks->count++] = place;
     return 1;
-}
-
-/* Two lines that differ: token by token where there are as many, else from the first that differs. */
-static size_t learn_line(struct masks *masks, size_t stream, size_t line, const char *a, size_t a_length, const char *b,
-                         size_t b_length)
-{
-    size_t added = 0, at_a = 0, at_b = 0;
-    bool alike = count_tokens(a, 0, a_length) == count_tokens(b, 0, b_length);
-    for (size_t token = 0; at_a < a_length && at_b < b_length; token++) {
-        size_t end_a = token_end(a, a_length, at_a), end_b = token_end(b, b_length, at_b);
-        if (end_a - at_a != end_b - at_b || memcmp(a + at_a, b + at_b, end_a - at_a) != 0) {
-            added += add_place(masks, (struct mask_place){stream, line, token, !alike});
-            if (!alike) {
-                return added;
-            }
-        }
-        at_a = end_a;
-        at_b = end_b;
-    }
-    return added;
-}
-
-/* The canonical forms, so that what is masked otherwise is not learnt. */
-static int canon_pair(const struct masks *masks, const struct record *a, const struct record *b, size_t stream,
-                      struct canon *ca, struct canon *cb)
-{
-    if (canon_make(masks, a, stream, ca) < 0) {
-        return -1;
-    }
-    if (canon_make(masks, b, stream, cb) < 0) {
-        canon_close(ca);
-        return -1;
-    }
-    return 0;
-}
-
-bool masks_hide_end(const struct masks *masks, size_t stream)
-{
-    for (size_t i = 0; i < masks->count; i++) {
-        if (masks->places[i].stream == stream && masks->places[i].line == SIZE_MAX) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t learn_end(struct masks *masks, const struct record *a, const struct record *b, size_t stream)
-{
-    const struct transcript_stream *x = &a->transcript.streams[stream], *y = &b->transcript.streams[stream];
-    if ((x->ended == y->ended && x->reset == y->reset) || masks_hide_end(masks, stream)) {
-        return 0;
-    }
-    return add_place(masks, (struct mask_place){stream, SIZE_MAX, 0, false});
-}
-
-size_t masks_learn(struct masks *masks, const struct record *a, const struct record *b, size_t stream)
-{
-    struct canon ca, cb;
-    size_t added = learn_end(masks, a, b, stream), at_a = 0, at_b = 0, line = 0;
-    if (canon_pair(masks, a, b, stream, &ca, &cb) < 0) {
-        return 0;
-    }
-    if (ca.length == cb.length && memcmp(ca.bytes, cb.bytes, ca.length) == 0) {
-        canon_close(&ca);
-        canon_close(&cb);
-        return added;
-    }
-    canon_close(&ca);
-    canon_close(&cb);
-    const struct bytes *x = &a->transcript.streams[stream].bytes, *y = &b->transcript.streams[stream].bytes;
-    const char *dx = bytes_text(x), *dy = bytes_text(y);
-    for (; at_a < x->length && at_b < y->length; line++) {
-        size_t end_a = line_end(dx, x->length, at_a), end_b = line_end(dy, y->length, at_b);
-        if (end_a - at_a != end_b - at_b || memcmp(dx + at_a, dy + at_b, end_a - at_a) != 0) {
-            added += learn_line(masks, stream, line, dx + at_a, end_a - at_a, dy + at_b, end_b - at_b);
-        }
-        at_a = end_a;
-        at_b = end_b;
-    }
-    if (at_a < x->length || at_b < y->length) {
-        added += add_place(masks, (struct mask_place){stream, line, SIZE_MAX, false});
-    }
-    return added;
 }
 
 /* --- canonical forms
@@ -306,26 +223,80 @@ static void sort_units(const struct record *record, size_t stream, size_t length
     }
 }
 
+static bool names_value(const struct record *record, const char *token, size_t length)
+{
+    for (size_t i = 0; i < record->trace.unit_count; i++) {
+        const struct trace_unit *u = &record->trace.units[i];
+        const char *data = bytes_text(&record->transcript.streams[u->stream].bytes);
+        if (u->kind == TRACE_NAMED && u->end - u->begin == length && memcmp(data + u->begin, token, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_names(const struct record *record)
+{
+    for (size_t i = 0; i < record->trace.unit_count; i++) {
+        if (record->trace.units[i].kind == TRACE_NAMED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a named group matched may be said again: it is the same name there. */
+static void hide_values(const struct record *record, const char *data, size_t length, unsigned char *hidden)
+{
+    for (size_t at = 0; at < length;) {
+        size_t stop = token_end(data, length, at);
+        if (is_word((unsigned char)data[at]) && names_value(record, data + at, stop - at)) {
+            hide(hidden, at, stop);
+        }
+        at = stop;
+    }
+}
+
+/* By raw byte of a stream. Caller frees; NULL: nothing is hidden, or, with *failed, out of memory. */
+static unsigned char *find_hidden(const struct masks *masks, const struct record *record, size_t stream, bool *failed)
+{
+    const struct bytes *bytes = &record->transcript.streams[stream].bytes;
+    bool patterns = masks->scenario && masks->scenario->sweep.mask_count > 0, names = has_names(record);
+    *failed = false;
+    if (!has_units(record, stream) && !has_places(masks, stream) && !patterns && !names) {
+        return NULL;
+    }
+    unsigned char *hidden = calloc(bytes->length + 1, 1);
+    if (!hidden) {
+        *failed = true;
+        return NULL;
+    }
+    hide_units(record, stream, hidden, bytes->length);
+    hide_places(masks, stream, bytes_text(bytes), bytes->length, hidden);
+    if (names) {
+        hide_values(record, bytes_text(bytes), bytes->length, hidden);
+    }
+    return hidden;
+}
+
 int canon_make(const struct masks *masks, const struct record *record, size_t stream, struct canon *out)
 {
     const struct bytes *bytes = &record->transcript.streams[stream].bytes;
     const char *data = bytes_text(bytes);
     size_t length = bytes->length;
+    bool failed;
     *out = (struct canon){.bytes = data, .length = length};
-    bool patterns = masks->scenario && masks->scenario->sweep.mask_count > 0;
-    if (!has_units(record, stream) && !has_places(masks, stream) && !patterns) {
-        return 0;
+    unsigned char *hidden = find_hidden(masks, record, stream, &failed);
+    if (!hidden) {
+        return failed ? -1 : 0;
     }
-    unsigned char *hidden = calloc(length + 1, 1);
     out->map = malloc((length + 1) * sizeof *out->map);
     out->owned = malloc(length * sizeof placeholder + 1);
-    if (!hidden || !out->map || !out->owned) {
+    if (!out->map || !out->owned) {
         free(hidden);
         canon_close(out);
         return -1;
     }
-    hide_units(record, stream, hidden, length);
-    hide_places(masks, stream, data, length, hidden);
     fill(data, length, hidden, out);
     sort_units(record, stream, length, out);
     free(hidden);
@@ -342,6 +313,107 @@ void canon_close(struct canon *canon)
 size_t canon_offset(const struct canon *canon, size_t raw)
 {
     return canon->map ? canon->map[raw] : raw;
+}
+
+/* --- learning from two runs
+ * --------------------------------------------------------------------------------------------- */
+
+/* A line, and which of its bytes are hidden already (NULL: none). */
+struct line {
+    const char *data;
+    size_t length;
+    const unsigned char *hidden;
+};
+
+/* Two lines that differ: token by token where there are as many, else from the first that differs. */
+static size_t learn_line(struct masks *masks, size_t stream, size_t line, const struct line *x, const struct line *y)
+{
+    const char *a = x->data, *b = y->data;
+    size_t a_length = x->length, b_length = y->length;
+    size_t added = 0, at_a = 0, at_b = 0;
+    bool alike = count_tokens(a, 0, a_length) == count_tokens(b, 0, b_length);
+    for (size_t token = 0; at_a < a_length && at_b < b_length; token++) {
+        size_t end_a = token_end(a, a_length, at_a), end_b = token_end(b, b_length, at_b);
+        bool hidden = x->hidden && y->hidden && x->hidden[at_a] && y->hidden[at_b];
+        if (!hidden && (end_a - at_a != end_b - at_b || memcmp(a + at_a, b + at_b, end_a - at_a) != 0)) {
+            added += add_place(masks, (struct mask_place){stream, line, token, !alike});
+            if (!alike) {
+                return added;
+            }
+        }
+        at_a = end_a;
+        at_b = end_b;
+    }
+    return added;
+}
+
+/* The canonical forms, so that what is masked otherwise is not learnt. */
+static int canon_pair(const struct masks *masks, const struct record *a, const struct record *b, size_t stream,
+                      struct canon *ca, struct canon *cb)
+{
+    if (canon_make(masks, a, stream, ca) < 0) {
+        return -1;
+    }
+    if (canon_make(masks, b, stream, cb) < 0) {
+        canon_close(ca);
+        return -1;
+    }
+    return 0;
+}
+
+bool masks_hide_end(const struct masks *masks, size_t stream)
+{
+    for (size_t i = 0; i < masks->count; i++) {
+        if (masks->places[i].stream == stream && masks->places[i].line == SIZE_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t learn_end(struct masks *masks, const struct record *a, const struct record *b, size_t stream)
+{
+    const struct transcript_stream *x = &a->transcript.streams[stream], *y = &b->transcript.streams[stream];
+    if ((x->ended == y->ended && x->reset == y->reset) || masks_hide_end(masks, stream)) {
+        return 0;
+    }
+    return add_place(masks, (struct mask_place){stream, SIZE_MAX, 0, false});
+}
+
+size_t masks_learn(struct masks *masks, const struct record *a, const struct record *b, size_t stream)
+{
+    struct canon ca, cb;
+    size_t added = learn_end(masks, a, b, stream), at_a = 0, at_b = 0, line = 0;
+    if (canon_pair(masks, a, b, stream, &ca, &cb) < 0) {
+        return 0;
+    }
+    if (ca.length == cb.length && memcmp(ca.bytes, cb.bytes, ca.length) == 0) {
+        canon_close(&ca);
+        canon_close(&cb);
+        return added;
+    }
+    canon_close(&ca);
+    canon_close(&cb);
+    const struct bytes *x = &a->transcript.streams[stream].bytes, *y = &b->transcript.streams[stream].bytes;
+    const char *dx = bytes_text(x), *dy = bytes_text(y);
+    bool failed;
+    unsigned char *hx = find_hidden(masks, a, stream, &failed), *hy = find_hidden(masks, b, stream, &failed);
+    for (; at_a < x->length && at_b < y->length; line++) {
+        size_t end_a = line_end(dx, x->length, at_a), end_b = line_end(dy, y->length, at_b);
+        if (end_a - at_a != end_b - at_b || memcmp(dx + at_a, dy + at_b, end_a - at_a) != 0) {
+            struct line lx = {dx + at_a, end_a - at_a, hx ? hx + at_a : NULL},
+                        ly = {dy + at_b, end_b - at_b, hy ? hy + at_b : NULL};
+            added += learn_line(masks, stream, line, &lx, &ly);
+        }
+        at_a = end_a;
+        at_b = end_b;
+    }
+    if (at_a < x->length || at_b < y->length) {
+        added += add_place(masks, (struct mask_place){stream, line, SIZE_MAX, false});
+    }
+    free(hx);
+    free(hy);
+    return added;
 }
 
 /* --- telling

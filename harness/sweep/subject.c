@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOW_RECEIVE_BYTES = 4096 };
-
 static void begin(const struct scenario *scenario, enum subject_kind kind, struct subject *out)
 {
     *out = (struct subject){.kind = kind, .scenario = *scenario, .arena = arena_new(), .connection = SIZE_MAX};
@@ -199,21 +197,6 @@ bool subject_fin(const struct subject *plain, size_t connection, struct subject 
 /* --- a peer that does not read
  * -------------------------------------------------------------------------------------- */
 
-/* Steps that wait for silence would wait for a program that waits to be read: they stay as gates only. */
-static void make_gates_of_silence(struct subject *subject)
-{
-    struct script_entry *script = copy_script(subject, SIZE_MAX, 0);
-    struct number *none = arena_alloc(subject->arena, sizeof *none);
-    *none = (struct number){.constant = true};
-    for (size_t i = 0; i < subject->scenario.script_count; i++) {
-        const struct step *step = script[i].step;
-        const struct expect_args *e = step->args;
-        if (step->verb == &step_settle || (step->verb == &step_expect && e->silence)) {
-            script[i].step = step_new(subject->arena, &step_pause, &none, sizeof none, &step->place);
-        }
-    }
-}
-
 bool subject_slow(const struct subject *plain, size_t connection, struct subject *out)
 {
     const struct scenario *s = &plain->scenario;
@@ -236,11 +219,10 @@ bool subject_slow(const struct subject *plain, size_t connection, struct subject
     struct connection *connections = arena_alloc_array(out->arena, s->connection_count, sizeof *connections);
     memcpy(connections, s->connections, s->connection_count * sizeof *connections);
     struct number *bytes = arena_alloc(out->arena, sizeof *bytes);
-    *bytes = (struct number){.constant = true, .value = SLOW_RECEIVE_BYTES};
+    *bytes = (struct number){.constant = true, .value = SUBJECT_SLOW_RECEIVE_BYTES};
     connections[connection].reads_on_expect = true;
     connections[connection].receive_buffer = bytes;
     out->scenario.connections = connections;
-    make_gates_of_silence(out);
     snprintf(out->name, sizeof out->name, "\"%s\" does not read until a step waits for it", connections[connection].name);
     return true;
 }
@@ -269,6 +251,29 @@ static bool find_around(const struct subject *plain, size_t step, const struct l
     return *before != NULL;
 }
 
+/* The bytes that ride: the barrier's own, as far as they are known before a run, or the next message. */
+static void find_probe(const struct subject *plain, const struct data *probe, const struct layout_message *after,
+                       struct subject *out)
+{
+    struct values none = {0};
+    struct bytes bytes;
+    struct seam_error ignored = {0};
+    if (!probe) {
+        out->probe = after->data;
+        out->probe_length = (size_t)(after->end - after->begin);
+        return;
+    }
+    bytes_init(&bytes, (size_t)1 << 20);
+    if (values_open(&none, plain->scenario.slot_count, plain->scenario.slot_names) == 0 &&
+        data_is_known(probe, &none) &&
+        data_expand(probe, &none, &plain->scenario.connections[out->connection].delimiter, &bytes, &ignored) == 0) {
+        out->probe = arena_copy(out->arena, bytes_text(&bytes), bytes.length);
+        out->probe_length = bytes.length;
+    }
+    values_close(&none);
+    bytes_free(&bytes);
+}
+
 bool subject_barrier(const struct subject *plain, size_t step, struct subject *out)
 {
     const struct scenario *s = &plain->scenario;
@@ -281,6 +286,8 @@ bool subject_barrier(const struct subject *plain, size_t step, struct subject *o
     begin(s, SUBJECT_BARRIER, out);
     out->barrier_step = step;
     out->connection = before->connection;
+    out->probe_message = (size_t)(before - plain->layout.messages);
+    find_probe(plain, probe, after, out);
     const struct data *message = from->line ? from->line : from->lines ? from->lines : from->data;
     bool list = from->split && !from->split->size;
     size_t count = (list ? from->split->item_count : 1) + 1;
@@ -288,7 +295,7 @@ bool subject_barrier(const struct subject *plain, size_t step, struct subject *o
     for (size_t i = 0; i + 1 < count; i++) {
         items[i] = list ? from->split->items[i] : message;
     }
-    items[count - 1] = probe ? probe : data_literal(out->arena, after->data, (size_t)(after->end - after->begin));
+    items[count - 1] = out->probe ? data_literal(out->arena, out->probe, out->probe_length) : probe;
     struct data *joined = arena_alloc(out->arena, sizeof *joined);
     *joined = (struct data){.kind = DATA_LIST, .items = items, .item_count = count};
     struct send_args send = {.connection = before->connection, .data = joined};

@@ -19,6 +19,8 @@
 
 enum subject_kind { SUBJECT_PLAIN, SUBJECT_PIPELINED, SUBJECT_FIN, SUBJECT_SLOW, SUBJECT_BARRIER };
 
+enum { SUBJECT_SLOW_RECEIVE_BYTES = 4096 };
+
 struct subject {
     enum subject_kind kind;
     struct scenario scenario; /* a copy: its script may be another */
@@ -26,6 +28,9 @@ struct subject {
     char name[96];            /* "" for plain; "FIN behind the last message of \"alice\"" */
     size_t connection;        /* fin, slow */
     size_t barrier_step;      /* index into its script */
+    size_t probe_message;     /* barrier: of the plain layout, what it rides with */
+    const char *probe;        /* and what rides; in the arena, or borrowed from the plain baseline */
+    size_t probe_length;
     const struct scenario *baseline_of; /* whose runs its baselines are; NULL: its own */
     struct record baseline, lockstep;
     bool has_baseline, has_lockstep;

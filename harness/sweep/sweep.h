@@ -31,6 +31,7 @@ struct sweep_options {
     uint64_t paced_ns;
     bool allow_remote;
     const struct segmentation *only; /* --cut: this case alone; NULL: the plan */
+    const struct scenario_options *loading; /* how scenarios are loaded, for reproductions */
     const char *output;              /* the folder of reproductions; made when it is needed */
     const char *options_text;        /* what a rerun needs beside the file, for the commands that are printed */
     const volatile sig_atomic_t *stop;

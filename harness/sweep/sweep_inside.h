@@ -10,6 +10,7 @@
 #define SEAM_HARNESS_SWEEP_SWEEP_INSIDE_H
 
 #include "harness/sweep/fleet.h"
+#include "harness/sweep/specimen.h"
 #include "harness/sweep/subject.h"
 #include "harness/sweep/sweep.h"
 #include "harness/world/world.h"
@@ -46,7 +47,8 @@ struct finding {
     /* from shrinking */
     char *picture;     /* several lines: the bytes with their cuts, both answers */
     char *repro_path;  /* NULL: none was written */
-    char *repro_text;  /* the scenario; NULL: none */
+    char *key;         /* of a shrunk one: the shape of its bytes and cuts; NULL: not shrunk */
+    size_t found_after; /* how many cases had run */
     size_t repro_cuts, repro_steps;
     size_t shrink_runs;
     char *note; /* why there is no reproduction, or how sure it is */
@@ -112,6 +114,9 @@ struct run_options sweep_run_options(const struct sweep *sweep, enum run_checkpo
 /* 0 with an owned record; -1: stopped. A run that can't begin is an error record. */
 int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
                     const struct run_options *options, struct record *out);
+/* The same, and -1 also past sweep->deadline_ns. */
+int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
+                      const struct run_options *options, struct record *out);
 /* Baseline, layout, and the lockstep run with what it says at each point. False: it can't be swept. */
 bool sweep_prepare(struct sweep *sweep, struct subject *subject);
 void sweep_choose_company(struct sweep *sweep);
@@ -139,7 +144,7 @@ struct finding *finding_add(struct sweep *sweep, const struct sweep_case *which,
                             struct judgement *judgement, struct record *record, unsigned repeats, unsigned tries);
 void finding_close(struct finding *finding);
 /* Which class of real bugs it looks like: a letter of docs/sweep.md. */
-char finding_class(const struct sweep *sweep, const struct finding *finding);
+char finding_class(const struct finding *finding);
 const char *class_words(char letter);
 
 /* --- variants.c, cost.c --- */
@@ -147,8 +152,25 @@ void sweep_variants(struct sweep *sweep);
 void sweep_cost(struct sweep *sweep);
 void sweep_health(struct sweep *sweep);
 
-/* --- shrink.c, repro.c --- */
+/* --- shrink.c, repro.c, picture.c --- */
 void sweep_shrink_findings(struct sweep *sweep);
+/* What a specimen showed: each message alone, as the specimen cuts, and where they part. */
+struct shown {
+    struct subject subject; /* its baseline is the run with each message alone */
+    struct segmentation segmentation;
+    struct record odd;
+    struct masks masks; /* of its own */
+    struct judgement judgement;
+};
+void shown_close(struct shown *shown);
+/* finding.c: shape, place, class and key by what is left. */
+void finding_reshape(struct finding *finding, const struct specimen *specimen, const struct shown *shown);
+/* Writes the reproduction of a specimen, or, specimen NULL, of the finding's own scenario and segmentation, and runs it:
+ * it must fail. Fills the finding's repro_ fields, or its note. */
+void repro_write(struct sweep *sweep, struct finding *finding, const struct specimen *specimen,
+                 const struct shown *shown);
+/* Several lines: what was sent with its cuts, what was said each time. Caller frees; NULL: out of memory. */
+char *picture_of(const struct finding *finding, const struct shown *shown);
 
 /* --- tell.c --- */
 void sweep_tell(struct sweep *sweep, struct result *out);

@@ -23,8 +23,9 @@ struct run_options sweep_run_options(const struct sweep *sweep, enum run_checkpo
 
 static const struct segmentation nothing; /* as written, also where the scenario has a "cut" */
 
-int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
-                    const struct run_options *options, struct record *out)
+/* -1: stopped, or past until_ns. */
+static int run_until(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
+                     const struct run_options *options, uint64_t until_ns, struct record *out)
 {
     struct world *world = sweep->world;
     struct seam_error error = {0};
@@ -35,14 +36,27 @@ int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario, const 
         return 0;
     }
     bool goes_on = true;
-    while (!sweep_stopped(sweep) && (goes_on = run_advance(run))) {
-        world->ops->wait(world, run_due_ns(run));
+    while (!sweep_stopped(sweep) && world->ops->now_ns(world) < until_ns && (goes_on = run_advance(run))) {
+        uint64_t due_ns = run_due_ns(run);
+        world->ops->wait(world, due_ns < until_ns ? due_ns : until_ns);
     }
     if (!goes_on) {
         run_take_record(run, out);
     }
     run_free(run);
     return goes_on ? -1 : 0;
+}
+
+int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
+                    const struct run_options *options, struct record *out)
+{
+    return run_until(sweep, scenario, segmentation, options, UINT64_MAX, out);
+}
+
+int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
+                      const struct run_options *options, struct record *out)
+{
+    return run_until(sweep, scenario, segmentation, options, sweep->deadline_ns, out);
 }
 
 void sweep_count(struct sweep *sweep, const struct record *record, enum case_kind kind)

@@ -114,14 +114,8 @@ static void note_circumstances(struct sweep *sweep)
         sweep_note(sweep, "%u case%s differed once and not again alone on a fresh program: no finding", unrepeated,
                    unrepeated == 1 ? "" : "s");
     }
-    if (sweep->plain.has_lockstep) {
-        const struct trace *trace = &sweep->plain.lockstep.trace;
-        for (size_t i = 0; i < trace->checkpoint_count; i++) {
-            if (trace->checkpoints[i].timed) {
-                sweep_note(sweep, "settled means here: until its next timer (%s)", sweep->plain.lockstep.who);
-                break;
-            }
-        }
+    if (sweep->plain.has_lockstep && sweep->plain.lockstep.trace.timed_by[0]) {
+        sweep_note(sweep, "settled means here: until its next timer (%s)", sweep->plain.lockstep.trace.timed_by);
     }
 }
 
@@ -148,7 +142,8 @@ static void tell_finding(const struct sweep *sweep, const struct finding *f, siz
         bytes_append_format(out, "%s %.200s%s", i ? "," : ":", f->ids[i], strlen(f->ids[i]) > 200 ? "..." : "");
     }
     bytes_append_format(out, "%s\n", f->cases > FINDING_IDS_MAX ? ", ..." : "");
-    bytes_append_format(out, "   repeated alone on a fresh program: %u of %u\n", f->repeats, f->tries);
+    bytes_append_format(out, "   first found after %zu case%s; repeated alone on a fresh program: %u of %u\n",
+                        f->found_after, f->found_after == 1 ? "" : "s", f->repeats, f->tries);
     bytes_append_format(out, "   looks like class %c: %s\n", f->class_letter, class_words(f->class_letter));
     if (f->picture) {
         tell_indented(out, f->picture);

