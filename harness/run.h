@@ -53,10 +53,10 @@ struct run_connection {
     uint64_t out_base;
     uint64_t written; /* up to here the world took it */
     uint64_t burst_start;
-    bool burst_open;    /* more of this burst is to come */
-    uint64_t chunk_end; /* > written while a chunk is being written */
+    bool burst_open;        /* more of this burst is to come */
+    uint64_t chunk_end;     /* > written while a chunk is being written */
     uint64_t checkpoint_at; /* how much was sent at the last checkpoint */
-    uint64_t *marks;    /* ends of the scenario's own writes in this burst */
+    uint64_t *marks;        /* ends of the scenario's own writes in this burst */
     size_t mark_count, mark_capacity, mark_next;
     size_t cut_next; /* CUTS_LISTED: the first cut not reached yet */
     bool fin_queued, fin_written;

@@ -37,8 +37,8 @@ static void record_checkpoint(struct run *run, bool before)
     uint64_t *lengths =
         trace_checkpoint_add(&run->trace, &(struct trace_checkpoint){.step = run->at,
                                                                      .before = before,
-                                   .cpu_ns = usage.cpu_ns,
-                                   .memory_bytes = usage.memory_bytes,
+                                                                     .cpu_ns = usage.cpu_ns,
+                                                                     .memory_bytes = usage.memory_bytes,
                                                                      .timed = run->settle == WORLD_TIMED ||
                                                                               run->settle == WORLD_SLEEPING});
     bool timed = run->settle == WORLD_TIMED || run->settle == WORLD_SLEEPING;

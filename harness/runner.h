@@ -34,7 +34,8 @@ struct run_options {
     bool trace;        /* for run_take_record */
     enum run_checkpoints checkpoints;
     bool checkpoint_bursts; /* also before the first chunk of each burst */
-    uint64_t checkpoint_bytes; /* not 0: only each time so many more were sent, and note what the programs use */
+    uint64_t
+        checkpoint_bytes; /* not 0: only each time so many more were sent, and note what the programs use */
 };
 
 /* NULL with error filled when the run can't be set up (a cut that doesn't fit, no folder). Scenario,

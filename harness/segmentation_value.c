@@ -1,4 +1,5 @@
-/* segmentation_value - segmentations made, copied, compared and combined by programs; segmentation.c has the id. */
+/* segmentation_value - segmentations made, copied, compared and combined by programs; segmentation.c has the
+ * id. */
 #include "harness/segmentation.h"
 
 #include <stdlib.h>
@@ -6,8 +7,8 @@
 
 static bool items_equal(const struct segmentation_item *a, const struct segmentation_item *b)
 {
-    return strcmp(a->connection, b->connection) == 0 && a->rule == b->rule && a->chunk_bytes == b->chunk_bytes &&
-           a->cut_count == b->cut_count &&
+    return strcmp(a->connection, b->connection) == 0 && a->rule == b->rule &&
+           a->chunk_bytes == b->chunk_bytes && a->cut_count == b->cut_count &&
            (a->cut_count == 0 || memcmp(a->cuts, b->cuts, a->cut_count * sizeof *a->cuts) == 0);
 }
 
@@ -28,8 +29,7 @@ bool segmentation_equal(const struct segmentation *a, const struct segmentation 
 int segmentation_set(struct segmentation *segmentation, const char *connection, enum cut_rule rule,
                      uint64_t chunk_bytes, const uint64_t *cuts, size_t cut_count)
 {
-    struct segmentation_item *item =
-        (struct segmentation_item *)segmentation_find(segmentation, connection);
+    struct segmentation_item *item = (struct segmentation_item *)segmentation_find(segmentation, connection);
     uint64_t *copy = malloc((cut_count + 1) * sizeof *copy);
     if (!copy) {
         return -1;
@@ -63,7 +63,8 @@ int segmentation_copy(const struct segmentation *from, struct segmentation *out)
     *out = (struct segmentation){.interleaved = from->interleaved, .interleave_seed = from->interleave_seed};
     for (size_t i = 0; i < from->item_count; i++) {
         const struct segmentation_item *item = &from->items[i];
-        if (segmentation_set(out, item->connection, item->rule, item->chunk_bytes, item->cuts, item->cut_count) < 0) {
+        if (segmentation_set(out, item->connection, item->rule, item->chunk_bytes, item->cuts,
+                             item->cut_count) < 0) {
             segmentation_close(out);
             return -1;
         }
@@ -81,7 +82,8 @@ static int unite(struct segmentation *segmentation, const struct segmentation_it
         return -1;
     }
     while (i < a->cut_count || k < b->cut_count) {
-        uint64_t next = k == b->cut_count || (i < a->cut_count && a->cuts[i] <= b->cuts[k]) ? a->cuts[i] : b->cuts[k];
+        uint64_t next =
+            k == b->cut_count || (i < a->cut_count && a->cuts[i] <= b->cuts[k]) ? a->cuts[i] : b->cuts[k];
         i += i < a->cut_count && a->cuts[i] == next;
         k += k < b->cut_count && b->cuts[k] == next;
         cuts[count++] = next;
@@ -94,7 +96,8 @@ static int unite(struct segmentation *segmentation, const struct segmentation_it
 int segmentation_combine(struct segmentation *segmentation, const struct segmentation *other)
 {
     for (size_t i = 0; i < other->item_count; i++) {
-        const struct segmentation_item *b = &other->items[i], *a = segmentation_find(segmentation, b->connection);
+        const struct segmentation_item *b = &other->items[i],
+                                       *a = segmentation_find(segmentation, b->connection);
         int result = a && a->rule == CUTS_LISTED && b->rule == CUTS_LISTED
                          ? unite(segmentation, a, b)
                          : segmentation_set(segmentation, b->connection, b->rule, b->chunk_bytes, b->cuts,

@@ -36,8 +36,8 @@ struct trace_unit {
 /* The programs had settled: everything they would say without new input had been read. */
 struct trace_checkpoint {
     size_t step;
-    bool before; /* a burst, with nothing of it written yet; else behind a chunk */
-    bool timed;  /* some thread may go on by itself: it waits with a timer, or sleeps */
+    bool before;                   /* a burst, with nothing of it written yet; else behind a chunk */
+    bool timed;                    /* some thread may go on by itself: it waits with a timer, or sleeps */
     uint64_t cpu_ns, memory_bytes; /* of the programs, with run_options.checkpoint_bytes; else 0 */
 };
 

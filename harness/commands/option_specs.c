@@ -163,13 +163,15 @@ static int set_budget(struct options *options, const char *value, struct seam_er
     if (length < sizeof digits)
         memcpy(digits, value, length);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(value + length, units[i].unit) == 0 && read_number(digits, 1, 1000000000, &number, &ignored) == 0) {
+        if (strcmp(value + length, units[i].unit) == 0 &&
+            read_number(digits, 1, 1000000000, &number, &ignored) == 0) {
             options->budget_cases = units[i].ns ? 0 : number;
             options->budget_ns = number * units[i].ns;
             return 0;
         }
     }
-    return seam_error_set(error, "'%s' is neither a number of cases nor a time such as 30s (ms, s, m, h)", value);
+    return seam_error_set(error, "'%s' is neither a number of cases nor a time such as 30s (ms, s, m, h)",
+                          value);
 }
 
 static int set_output(struct options *options, const char *value, struct seam_error *error)
@@ -232,7 +234,8 @@ const struct option_spec option_specs[] = {
     {.name = "cut",
      .argument = "ID",
      .commands = " run sweep shrink ",
-     .doc = "run under this segmentation (sweep: judge it alone): alice@17,18 cuts there, alice@ nowhere, alice@* at every "
+     .doc = "run under this segmentation (sweep: judge it alone): alice@17,18 cuts there, alice@ nowhere, "
+            "alice@* at every "
             "byte, "
             "alice@%7 every 7 bytes, alice@= as written; joined by ';'",
      .set = set_cut},
@@ -251,7 +254,8 @@ const struct option_spec option_specs[] = {
     {.name = "budget",
      .argument = "N|TIME",
      .commands = " sweep shrink ",
-     .doc = "how much to try per scenario: a number of cases (default 500, or the scenario's own), or a time such as "
+     .doc = "how much to try per scenario: a number of cases (default 500, or the scenario's own), or a time "
+            "such as "
             "30s",
      .set = set_budget},
     {.name = "pipeline",
@@ -290,7 +294,10 @@ const struct option_spec option_specs[] = {
      .commands = " run sweep ",
      .doc = "stop at the first failure or error",
      SWITCH(fail_fast)},
-    {.name = "list", .commands = " run sweep ", .doc = "print what is selected and run nothing", SWITCH(list)},
+    {.name = "list",
+     .commands = " run sweep ",
+     .doc = "print what is selected and run nothing",
+     SWITCH(list)},
     {.name = "keep",
      .commands = " run ",
      .doc = "keep the folders of programs, also when the scenario passed",

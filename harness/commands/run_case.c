@@ -114,7 +114,8 @@ char *run_case_options_text(const struct options *options)
 }
 
 /* Everything that changes what it does, and nothing that changes how much is told of it. */
-static char *rerun_command(const char *name, const struct selected_case *selected, const struct options *options)
+static char *rerun_command(const char *name, const struct selected_case *selected,
+                           const struct options *options)
 {
     const char *row = strrchr(selected->scenario->name, '[');
     struct bytes out;

@@ -133,7 +133,8 @@ static void show_progress(void *context, size_t ended_count)
     size_t failed = session->failed_count;
 
     if (session->kind->progress)
-        session->kind->progress(session->own, session->cases.count, &session->progress.total, &ended_count, &failed);
+        session->kind->progress(session->own, session->cases.count, &session->progress.total, &ended_count,
+                                &failed);
     progress_show(&session->progress, ended_count, failed, now_ns());
 }
 

@@ -52,7 +52,8 @@ static bool is_possible(const struct session_case *which, struct result *out)
     }
     if (scenario->sweep.off || scenario->xfail) {
         out->status = RESULT_SKIPPED;
-        if (asprintf(&out->reason, "%s", scenario->sweep.off ? "\"sweep\": false" : "it is known to fail (xfail)") < 0)
+        if (asprintf(&out->reason, "%s",
+                     scenario->sweep.off ? "\"sweep\": false" : "it is known to fail (xfail)") < 0)
             out->reason = NULL;
         return false;
     }
@@ -85,8 +86,8 @@ static struct sweep_options sweep_options_of(const struct options *options, cons
     };
 }
 
-typedef void sweep_function(const struct scenario *scenario, struct world *world, const struct sweep_options *options,
-                            struct result *out);
+typedef void sweep_function(const struct scenario *scenario, struct world *world,
+                            const struct sweep_options *options, struct result *out);
 
 static void shrink(const struct scenario *scenario, struct world *world, const struct sweep_options *options,
                    struct result *out)

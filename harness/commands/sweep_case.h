@@ -1,6 +1,6 @@
 /*
- * sweep_case - one selected scenario that is swept or shrunk, from requirement to result, inside a worker; and what both
- * commands share.
+ * sweep_case - one selected scenario that is swept or shrunk, from requirement to result, inside a worker;
+ * and what both commands share.
  */
 #ifndef SEAM_HARNESS_COMMANDS_SWEEP_CASE_H
 #define SEAM_HARNESS_COMMANDS_SWEEP_CASE_H

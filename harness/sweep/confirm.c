@@ -1,9 +1,10 @@
 /*
  * confirm - what was odd once is run again: a baseline, the case, a baseline, each alone on a fresh program.
  *
- * A difference that two baselines show as well joins the masks. One that comes back alone is a finding, "k of n". One
- * that doesn't is counted and told, and accuses nobody. Further cases of the same shape are counted with their finding
- * and not run again, so a sweep in which every case fails costs no more than one in which none does.
+ * A difference that two baselines show as well joins the masks. One that comes back alone is a finding, "k of
+ * n". One that doesn't is counted and told, and accuses nobody. Further cases of the same shape are counted
+ * with their finding and not run again, so a sweep in which every case fails costs no more than one in which
+ * none does.
  */
 #include "harness/sweep/sweep_inside.h"
 
@@ -53,7 +54,8 @@ size_t sweep_learn(struct sweep *sweep, const struct record *a, const struct rec
         bytes_init(&places, 4096);
         masks_print(&sweep->masks, &sweep->plain.baseline, &places);
         sweep_fail(sweep, RESULT_ERROR, NULL,
-                   "too unstable to be swept: %u %% of what it says differs between two runs as written (%s); name what "
+                   "too unstable to be swept: %u %% of what it says differs between two runs as written "
+                   "(%s); name what "
                    "may differ, with named groups in `matches` or \"mask\" in \"sweep\"",
                    masks_share(&sweep->masks, &sweep->plain.baseline), bytes_text(&places));
         bytes_free(&places);
@@ -91,8 +93,8 @@ struct once_more {
 };
 
 /* Judges a case against a lockstep run of its own, with timers waited for. */
-static enum verdict run_with_progress(struct sweep *sweep, const struct sweep_case *which, struct once_more *more,
-                                      struct record *record)
+static enum verdict run_with_progress(struct sweep *sweep, const struct sweep_case *which,
+                                      struct once_more *more, struct record *record)
 {
     struct subject *subject = which->subject;
     struct reference reference = sweep_reference(sweep, subject);
@@ -135,7 +137,8 @@ static enum verdict run_plainly(struct sweep *sweep, const struct sweep_case *wh
 }
 
 /* One try: is it odd again? */
-static bool try_again(struct sweep *sweep, const struct sweep_case *which, bool progress, struct once_more *more)
+static bool try_again(struct sweep *sweep, const struct sweep_case *which, bool progress,
+                      struct once_more *more)
 {
     struct record record = {.failed_at = SIZE_MAX};
     if (more->has_odd) {
@@ -143,14 +146,15 @@ static bool try_again(struct sweep *sweep, const struct sweep_case *which, bool 
         more->has_odd = false;
     }
     judgement_close(&more->judgement);
-    enum verdict verdict = progress && which->subject->has_lockstep ? run_with_progress(sweep, which, more, &record)
-                                                                    : run_plainly(sweep, which, more, &record);
+    enum verdict verdict = progress && which->subject->has_lockstep
+                               ? run_with_progress(sweep, which, more, &record)
+                               : run_plainly(sweep, which, more, &record);
     if (more->has_odd) {
         more->odd = record;
     }
     if (verdict == VERDICT_ERROR) {
-        sweep_fail(sweep, RESULT_ERROR, &record, "%s (cut %s)", more->judgement.text ? more->judgement.text : "an error",
-                   which->id);
+        sweep_fail(sweep, RESULT_ERROR, &record, "%s (cut %s)",
+                   more->judgement.text ? more->judgement.text : "an error", which->id);
     }
     return verdict == VERDICT_ODD;
 }
@@ -176,7 +180,8 @@ static void confirm(struct sweep *sweep, const struct sweep_case *which, const c
     bool progress = first->oracle == ORACLE_PROGRESS;
     unsigned *failed_before = unrepeated_count(sweep, shape);
     unsigned tries = *failed_before < UNREPEATED_TRIES ? CONFIRM_TRIES_MAX : 1;
-    while (more.tries < tries && more.repeats < CONFIRM_REPEATS && learn_from_baseline(sweep, which->subject)) {
+    while (more.tries < tries && more.repeats < CONFIRM_REPEATS &&
+           learn_from_baseline(sweep, which->subject)) {
         bool odd = try_again(sweep, which, progress, &more);
         if (sweep_is_over(sweep)) {
             break;
@@ -194,7 +199,8 @@ static void confirm(struct sweep *sweep, const struct sweep_case *which, const c
         struct reference reference = sweep_reference(sweep, which->subject);
         reference.lockstep = progress ? reference.lockstep : NULL;
         reference.points = NULL;
-        if (!progress && judge(&reference, &more.odd, false, which->number, &still, &earlier) == VERDICT_SAME) {
+        if (!progress &&
+            judge(&reference, &more.odd, false, which->number, &still, &earlier) == VERDICT_SAME) {
             more.repeats = 0;
         }
         if (!progress) {
@@ -210,7 +216,8 @@ static void confirm(struct sweep *sweep, const struct sweep_case *which, const c
         if (like) { /* it showed itself to another oracle this time */
             finding_add_case(like, which);
         } else {
-            finding_add(sweep, which, again, &more.judgement, more.has_odd ? &more.odd : NULL, more.repeats, more.tries);
+            finding_add(sweep, which, again, &more.judgement, more.has_odd ? &more.odd : NULL, more.repeats,
+                        more.tries);
             more.has_odd = false;
         }
     } else if (!sweep_is_over(sweep)) {
@@ -228,7 +235,8 @@ static bool is_still_odd(struct sweep *sweep, struct pending *one, struct judgem
     size_t earlier;
     if (!one->has_record) {
         struct run_options options = sweep_run_options(sweep, RUN_CHECKPOINTS_CALM);
-        if (sweep_run_alone(sweep, &one->which.subject->scenario, one->which.segmentation, &options, &one->record) < 0) {
+        if (sweep_run_alone(sweep, &one->which.subject->scenario, one->which.segmentation, &options,
+                            &one->record) < 0) {
             *out = (struct judgement){.stream = SIZE_MAX};
             return false;
         }
@@ -237,7 +245,8 @@ static bool is_still_odd(struct sweep *sweep, struct pending *one, struct judgem
     }
     enum verdict verdict = sweep_judge(sweep, &one->which, &one->record, one->guest, out, &earlier);
     if (verdict == VERDICT_ERROR && !one->guest) {
-        sweep_fail(sweep, RESULT_ERROR, &one->record, "%s (cut %s)", out->text ? out->text : "an error", one->which.id);
+        sweep_fail(sweep, RESULT_ERROR, &one->record, "%s (cut %s)", out->text ? out->text : "an error",
+                   one->which.id);
     }
     return verdict == VERDICT_ODD || (verdict == VERDICT_ERROR && one->guest);
 }

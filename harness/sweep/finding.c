@@ -1,8 +1,8 @@
 /*
  * finding - groups of cases with one cause: their shape in words, and which class of real bugs it looks like.
  *
- * The shape is what was done to the stream: "single cut inside the delimiter". Expectation and invariance see the same
- * differences, so they share groups; a stall is another thing than other bytes.
+ * The shape is what was done to the stream: "single cut inside the delimiter". Expectation and invariance see
+ * the same differences, so they share groups; a stall is another thing than other bytes.
  */
 #include "harness/sweep/sweep_inside.h"
 
@@ -21,7 +21,8 @@ void finding_shape(const struct sweep *sweep, const struct sweep_case *which, ch
     if (planned && planned->cut_count && planned->message != SIZE_MAX) {
         size_t cut_message = planned->message;
         const struct layout *layout = &which->subject->layout;
-        while (cut_message + 1 < layout->message_count && planned->cuts[0] > layout->messages[cut_message].end) {
+        while (cut_message + 1 < layout->message_count &&
+               planned->cuts[0] > layout->messages[cut_message].end) {
             cut_message++;
         }
         *place = layout_place_kind(layout, &which->subject->scenario, cut_message, planned->cuts[0]);
@@ -60,7 +61,8 @@ void finding_add_case(struct finding *finding, const struct sweep_case *which)
 }
 
 struct finding *finding_add(struct sweep *sweep, const struct sweep_case *which, const char *shape,
-                            struct judgement *judgement, struct record *record, unsigned repeats, unsigned tries)
+                            struct judgement *judgement, struct record *record, unsigned repeats,
+                            unsigned tries)
 {
     if (sweep->finding_count == FINDINGS_MAX) {
         return NULL;
@@ -271,7 +273,8 @@ void finding_reshape(struct finding *f, const struct specimen *specimen, const s
     } else if (cuts == 0) {
         snprintf(f->shape, sizeof f->shape, "%zu messages in one write", joins + 1);
     } else {
-        snprintf(f->shape, sizeof f->shape, "%zu messages joined, and cut %s", joins + 1, place_words(f->place));
+        snprintf(f->shape, sizeof f->shape, "%zu messages joined, and cut %s", joins + 1,
+                 place_words(f->place));
     }
     f->class_letter = finding_class_of(f, &shown->subject.layout);
 }

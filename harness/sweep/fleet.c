@@ -52,8 +52,8 @@ static void fill_seats(struct drive *drive)
                 break;
             }
             *seat = (struct seat){.tag = job.tag};
-            seat->run =
-                fleet->host ? run_new_guest(job.scenario, job.segmentation, fleet->host, &job.options, &error)
+            seat->run = fleet->host
+                            ? run_new_guest(job.scenario, job.segmentation, fleet->host, &job.options, &error)
                             : run_new(job.scenario, job.segmentation, fleet->world, &job.options, &error);
             if (!seat->run) {
                 end_with_error(fleet, job.tag, &error);
@@ -71,7 +71,8 @@ static void empty_seat(struct drive *drive, struct seat *seat, bool lost)
     drive->fleet->ended(drive->fleet->context, seat->tag, &record, lost);
 }
 
-/* Advances whom something happened to. Returns how many are still there; *idle: all of them only wish for a look. */
+/* Advances whom something happened to. Returns how many are still there; *idle: all of them only wish for a
+ * look. */
 static size_t advance_seats(struct drive *drive, bool host_active, bool *idle)
 {
     const struct fleet *fleet = drive->fleet;
@@ -125,7 +126,7 @@ static void look_at_host(struct drive *drive, bool idle)
         drive->fleet->world->ops->wait(drive->fleet->world, drive->look_ns);
     }
     bool complete = run_company_look(drive->fleet->host);
-    drive->look_gap_ns = complete                                 ? LOOK_GAP_NS
+    drive->look_gap_ns = complete                               ? LOOK_GAP_NS
                          : drive->look_gap_ns < LOOK_GAP_MAX_NS ? drive->look_gap_ns * 2
                                                                 : LOOK_GAP_MAX_NS;
     drive->look_ns = now_ns(drive->fleet) + drive->look_gap_ns;
@@ -187,8 +188,8 @@ int fleet_drive(const struct fleet *fleet, bool *host_ended)
     return result;
 }
 
-struct run *fleet_host_open(const struct scenario *scenario, struct world *world, const struct run_options *options,
-                            const volatile sig_atomic_t *stop, char **text)
+struct run *fleet_host_open(const struct scenario *scenario, struct world *world,
+                            const struct run_options *options, const volatile sig_atomic_t *stop, char **text)
 {
     struct seam_error error = {0};
     struct run *host = run_new_host(scenario, world, options, &error);

@@ -6,15 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const oracle_words[ORACLE_COUNT] = {
-    [ORACLE_EXPECTATION] = "expectation", [ORACLE_INVARIANCE] = "invariance", [ORACLE_PROGRESS] = "progress",
-    [ORACLE_HEALTH] = "health",           [ORACLE_COST] = "cost",             [ORACLE_INJECTION] = "injection"};
+const char *const oracle_words[ORACLE_COUNT] = {[ORACLE_EXPECTATION] = "expectation",
+                                                [ORACLE_INVARIANCE] = "invariance",
+                                                [ORACLE_PROGRESS] = "progress",
+                                                [ORACLE_HEALTH] = "health",
+                                                [ORACLE_COST] = "cost",
+                                                [ORACLE_INJECTION] = "injection"};
 const char *const oddity_words[ODDITY_COUNT] = {
-    [ODDITY_NONE] = "nothing",      [ODDITY_OTHER] = "other bytes",
-    [ODDITY_LESS] = "missing bytes", [ODDITY_MORE] = "more bytes",
-    [ODDITY_CLOSE] = "ended otherwise", [ODDITY_STALL] = "stall",
-    [ODDITY_EARLY] = "early answer", [ODDITY_UNREAD] = "unread bytes",
-    [ODDITY_END] = "wrong end",      [ODDITY_GROWTH] = "growth"};
+    [ODDITY_NONE] = "nothing",       [ODDITY_OTHER] = "other bytes",     [ODDITY_LESS] = "missing bytes",
+    [ODDITY_MORE] = "more bytes",    [ODDITY_CLOSE] = "ended otherwise", [ODDITY_STALL] = "stall",
+    [ODDITY_EARLY] = "early answer", [ODDITY_UNREAD] = "unread bytes",   [ODDITY_END] = "wrong end",
+    [ODDITY_GROWTH] = "growth"};
 
 void judgement_close(struct judgement *judgement)
 {
@@ -104,7 +106,8 @@ static const struct transcript_event *fate(const struct record *record, size_t s
     return last;
 }
 
-/* A program that closes over bytes it has not read sends a reset or an end as chance has it: then both are one. */
+/* A program that closes over bytes it has not read sends a reset or an end as chance has it: then both are
+ * one. */
 static bool end_differs(const struct reference *reference, const struct record *record,
                         const struct transcript_stream *a, const struct transcript_stream *b)
 {
@@ -133,7 +136,7 @@ static bool compare_stream(const struct reference *reference, const struct recor
                        !masks_hide_end(reference->masks, s);
     if (differs || ends_differ) {
         out->stream = s;
-        out->oddity = !differs               ? ODDITY_CLOSE
+        out->oddity = !differs              ? ODDITY_CLOSE
                       : common == cb.length ? ODDITY_LESS
                       : common == ca.length ? ODDITY_MORE
                                             : ODDITY_OTHER;
@@ -145,17 +148,19 @@ static bool compare_stream(const struct reference *reference, const struct recor
     return differs || ends_differ;
 }
 
-static void describe_difference(const struct reference *reference, const struct record *record, struct judgement *out)
+static void describe_difference(const struct reference *reference, const struct record *record,
+                                struct judgement *out)
 {
     const struct transcript_stream *a = &reference->baseline->transcript.streams[out->stream],
                                    *b = &record->transcript.streams[out->stream];
     if (out->oddity == ODDITY_CLOSE) {
-        out->text = judge_format("\"%s\" %s, where it %s in the baseline", a->name, end_words(b), end_words(a));
+        out->text =
+            judge_format("\"%s\" %s, where it %s in the baseline", a->name, end_words(b), end_words(a));
         return;
     }
     char *wanted = judge_excerpt(a, out->baseline_at), *got = judge_excerpt(b, out->odd_at);
-    out->text = judge_format("\"%s\": the baseline says %s at byte %zu, this run %s", a->name, wanted ? wanted : "?",
-                             out->baseline_at, got ? got : "?");
+    out->text = judge_format("\"%s\": the baseline says %s at byte %zu, this run %s", a->name,
+                             wanted ? wanted : "?", out->baseline_at, got ? got : "?");
     free(wanted);
     free(got);
 }
@@ -226,7 +231,7 @@ static enum verdict judge_failure(const struct reference *reference, const struc
         break;
     }
     free(out->text);
-    out->text = judge_format("%s", closed_early ? "the program closed before all was sent"
+    out->text = judge_format("%s", closed_early      ? "the program closed before all was sent"
                                    : record->message ? record->message
                                                      : "it failed");
     return VERDICT_ODD;
@@ -235,7 +240,8 @@ static enum verdict judge_failure(const struct reference *reference, const struc
 static bool evidence_is_weak(const struct reference *reference, const struct record *record)
 {
     return record->evidence != EVIDENCE_NONE && record->evidence < reference->evidence &&
-           (reference->baseline->evidence == EVIDENCE_NONE || record->evidence < reference->baseline->evidence);
+           (reference->baseline->evidence == EVIDENCE_NONE ||
+            record->evidence < reference->baseline->evidence);
 }
 
 enum verdict judge(const struct reference *reference, const struct record *record, bool guest, size_t number,
@@ -253,12 +259,13 @@ enum verdict judge(const struct reference *reference, const struct record *recor
         return ignored ? VERDICT_SAME : judge_failure(reference, record, guest, out);
     }
     out->oracle = ORACLE_INVARIANCE;
-    if (!off[SCENARIO_ORACLE_INVARIANCE] && judge_first_difference(reference, record, guest, out) != SIZE_MAX) {
+    if (!off[SCENARIO_ORACLE_INVARIANCE] &&
+        judge_first_difference(reference, record, guest, out) != SIZE_MAX) {
         return VERDICT_ODD;
     }
     if (evidence_is_weak(reference, record)) {
-        out->text = judge_format("weakest evidence %s, where %s is asked for", evidence_words[record->evidence],
-                                 evidence_words[reference->evidence]);
+        out->text = judge_format("weakest evidence %s, where %s is asked for",
+                                 evidence_words[record->evidence], evidence_words[reference->evidence]);
         return VERDICT_ERROR;
     }
     if (!off[SCENARIO_ORACLE_PROGRESS] && reference->lockstep &&
@@ -268,8 +275,8 @@ enum verdict judge(const struct reference *reference, const struct record *recor
     return VERDICT_SAME;
 }
 
-enum verdict judge_injection(const struct reference *reference, const struct record *record, size_t barrier_step,
-                             struct judgement *out)
+enum verdict judge_injection(const struct reference *reference, const struct record *record,
+                             size_t barrier_step, struct judgement *out)
 {
     *out = (struct judgement){.stream = SIZE_MAX, .oracle = ORACLE_INJECTION};
     if (record->failed && record->status == RESULT_ERROR && record->failure != RUN_FAILURE_MISFIT) {

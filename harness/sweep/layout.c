@@ -129,7 +129,8 @@ size_t layout_message_at(const struct layout *layout, size_t connection, uint64_
 
 bool layout_is_free(const struct layout *layout, const struct layout_burst *burst, uint64_t p)
 {
-    if (!layout->varied[burst->connection] || p <= burst->begin || p >= burst->end || p >= burst->whole_from) {
+    if (!layout->varied[burst->connection] || p <= burst->begin || p >= burst->end ||
+        p >= burst->whole_from) {
         return false;
     }
     for (size_t i = 0; i < burst->message_count; i++) {
@@ -155,11 +156,12 @@ size_t layout_complete(const struct layout *layout, const uint64_t *sent, bool *
 
 static bool is_inside_character(const char *data, uint64_t at, uint64_t length)
 {
-    return at < length && ((unsigned char)data[at] & 0xc0) == 0x80 && at > 0 && ((unsigned char)data[at - 1] & 0x80);
+    return at < length && ((unsigned char)data[at] & 0xc0) == 0x80 && at > 0 &&
+           ((unsigned char)data[at - 1] & 0x80);
 }
 
-enum place_kind layout_place_kind(const struct layout *layout, const struct scenario *scenario, size_t message,
-                                  uint64_t p)
+enum place_kind layout_place_kind(const struct layout *layout, const struct scenario *scenario,
+                                  size_t message, uint64_t p)
 {
     const struct layout_message *m = &layout->messages[message];
     const struct delimiter *delimiter = &scenario->connections[m->connection].delimiter;

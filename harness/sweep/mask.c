@@ -18,7 +18,8 @@ void masks_close(struct masks *masks)
 
 static bool is_word(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c >= 0x80;
 }
 
 static size_t line_end(const char *data, size_t length, size_t at)
@@ -48,7 +49,8 @@ static size_t count_tokens(const char *data, size_t begin, size_t end)
 }
 
 /* --- places
- * --------------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool has_place(const struct masks *masks, size_t stream, size_t line, size_t token)
 {
@@ -203,7 +205,8 @@ static void fill(const char *data, size_t length, const unsigned char *hidden, s
         out->map[i] = n;
         if (hidden[i] == SHOWN) {
             out->owned[n++] = data[i];
-        } else if (i + 1 == length || hidden[i + 1] != HIDDEN) { /* the placeholder stands where the part ends */
+        } else if (i + 1 == length ||
+                   hidden[i + 1] != HIDDEN) { /* the placeholder stands where the part ends */
             memcpy(out->owned + n, placeholder, sizeof placeholder);
             n += sizeof placeholder;
         }
@@ -228,7 +231,8 @@ static bool names_value(const struct record *record, const char *token, size_t l
     for (size_t i = 0; i < record->trace.unit_count; i++) {
         const struct trace_unit *u = &record->trace.units[i];
         const char *data = bytes_text(&record->transcript.streams[u->stream].bytes);
-        if (u->kind == TRACE_NAMED && u->end - u->begin == length && memcmp(data + u->begin, token, length) == 0) {
+        if (u->kind == TRACE_NAMED && u->end - u->begin == length &&
+            memcmp(data + u->begin, token, length) == 0) {
             return true;
         }
     }
@@ -258,7 +262,8 @@ static void hide_values(const struct record *record, const char *data, size_t le
 }
 
 /* By raw byte of a stream. Caller frees; NULL: nothing is hidden, or, with *failed, out of memory. */
-static unsigned char *find_hidden(const struct masks *masks, const struct record *record, size_t stream, bool *failed)
+static unsigned char *find_hidden(const struct masks *masks, const struct record *record, size_t stream,
+                                  bool *failed)
 {
     const struct bytes *bytes = &record->transcript.streams[stream].bytes;
     bool patterns = masks->scenario && masks->scenario->sweep.mask_count > 0, names = has_names(record);
@@ -326,7 +331,8 @@ struct line {
 };
 
 /* Two lines that differ: token by token where there are as many, else from the first that differs. */
-static size_t learn_line(struct masks *masks, size_t stream, size_t line, const struct line *x, const struct line *y)
+static size_t learn_line(struct masks *masks, size_t stream, size_t line, const struct line *x,
+                         const struct line *y)
 {
     const char *a = x->data, *b = y->data;
     size_t a_length = x->length, b_length = y->length;
@@ -348,8 +354,8 @@ static size_t learn_line(struct masks *masks, size_t stream, size_t line, const 
 }
 
 /* The canonical forms, so that what is masked otherwise is not learnt. */
-static int canon_pair(const struct masks *masks, const struct record *a, const struct record *b, size_t stream,
-                      struct canon *ca, struct canon *cb)
+static int canon_pair(const struct masks *masks, const struct record *a, const struct record *b,
+                      size_t stream, struct canon *ca, struct canon *cb)
 {
     if (canon_make(masks, a, stream, ca) < 0) {
         return -1;
@@ -444,7 +450,8 @@ unsigned masks_share(const struct masks *masks, const struct record *record)
 }
 
 /* The bytes of a place in this record. */
-static bool find_place(const struct mask_place *place, const char *data, size_t length, size_t *begin, size_t *end)
+static bool find_place(const struct mask_place *place, const char *data, size_t length, size_t *begin,
+                       size_t *end)
 {
     size_t at = 0;
     for (size_t line = 0; line < place->line && at < length; line++) {
@@ -471,9 +478,11 @@ int masks_print(const struct masks *masks, const struct record *record, struct b
             failed |= bytes_append_format(out, "%show %s ends", i ? ", " : "", stream->name) != BYTES_OK;
             continue;
         }
-        failed |= bytes_append_format(out, "%s%s line %zu", i ? ", " : "", stream->name, p->line + 1) != BYTES_OK;
+        failed |=
+            bytes_append_format(out, "%s%s line %zu", i ? ", " : "", stream->name, p->line + 1) != BYTES_OK;
         if (find_place(p, data, stream->bytes.length, &begin, &end)) {
-            failed |= bytes_append_text(out, p->token == SIZE_MAX ? " and what follows \"" : " \"") != BYTES_OK;
+            failed |=
+                bytes_append_text(out, p->token == SIZE_MAX ? " and what follows \"" : " \"") != BYTES_OK;
             failed |= bytes_append_visible(out, data + begin, end - begin < 24 ? end - begin : 24,
                                            BYTES_VISIBLE_QUOTED) != BYTES_OK;
             failed |= bytes_append_text(out, end - begin > 24 ? "...\"" : "\"") != BYTES_OK;

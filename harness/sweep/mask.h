@@ -1,10 +1,11 @@
 /*
  * mask - what may differ between two runs of a program that behaves alike: clocks, ids, an order.
  *
- * Three sources: what named groups of the scenario's patterns matched (compared by name), lines that `unordered` took
- * (compared sorted) and whole lines that match a pattern of sweep.mask; and places that were seen to differ between two
- * baselines. A place is a token of a line of a stream: a run of letters, digits, - and non-ASCII bytes, or one other
- * byte. A stream's canonical form has a placeholder for each masked part; two streams are alike when those are equal.
+ * Three sources: what named groups of the scenario's patterns matched (compared by name), lines that
+ * `unordered` took (compared sorted) and whole lines that match a pattern of sweep.mask; and places that were
+ * seen to differ between two baselines. A place is a token of a line of a stream: a run of letters, digits, -
+ * and non-ASCII bytes, or one other byte. A stream's canonical form has a placeholder for each masked part;
+ * two streams are alike when those are equal.
  */
 #ifndef SEAM_HARNESS_SWEEP_MASK_H
 #define SEAM_HARNESS_SWEEP_MASK_H
@@ -26,8 +27,8 @@ struct masks {
 
 void masks_close(struct masks *masks);
 
-/* Adds the places at which a stream of two records differs. Returns how many were added; 0: none, they were alike, or
- * differ in how they ended, which no mask can cover. */
+/* Adds the places at which a stream of two records differs. Returns how many were added; 0: none, they were
+ * alike, or differ in how they ended, which no mask can cover. */
 size_t masks_learn(struct masks *masks, const struct record *a, const struct record *b, size_t stream);
 /* Did two baselines end this stream differently? */
 bool masks_hide_end(const struct masks *masks, size_t stream);

@@ -1,4 +1,5 @@
-/* picture - what a shrunk finding looks like: the bytes with the cuts in them, and both answers side by side. */
+/* picture - what a shrunk finding looks like: the bytes with the cuts in them, and both answers side by side.
+ */
 #include "harness/sweep/sweep_inside.h"
 
 #include <stdlib.h>
@@ -59,7 +60,8 @@ char *picture_of(const struct finding *finding, const struct shown *shown)
         }
     }
     if (j->stream != SIZE_MAX && j->stream < shown->odd.transcript.stream_count) {
-        add_said(&out, "with each message alone it says", &shown->subject.baseline.transcript.streams[j->stream]);
+        add_said(&out, "with each message alone it says",
+                 &shown->subject.baseline.transcript.streams[j->stream]);
         add_said(&out, "cut like this it says          ", &shown->odd.transcript.streams[j->stream]);
     }
     bytes_append_format(&out, "%s\n", j->text ? j->text : "");

@@ -1,10 +1,10 @@
 /*
  * plan - see plan.h.
  *
- * Kinds that are few are taken whole: each message alone, all joined, every byte, fixed chunks, FIN, interleavings.
- * The rest of the budget is shared by weight; what a kind does not need goes to the others. Within a kind, telling
- * places (a character, a delimiter) come first, the others in an order that the seed decides, so that a small budget
- * is spread over the stream.
+ * Kinds that are few are taken whole: each message alone, all joined, every byte, fixed chunks, FIN,
+ * interleavings. The rest of the budget is shared by weight; what a kind does not need goes to the others.
+ * Within a kind, telling places (a character, a delimiter) come first, the others in an order that the seed
+ * decides, so that a small budget is spread over the stream.
  */
 #include "harness/sweep/plan.h"
 #include "harness/sweep/plan_inside.h"
@@ -70,8 +70,8 @@ uint64_t plan_mix(uint64_t state, uint64_t value)
     return z ^ (z >> 31);
 }
 
-uint64_t *plan_effective_cuts(const struct layout *layout, const struct segmentation *segmentation, size_t connection,
-                              size_t *count)
+uint64_t *plan_effective_cuts(const struct layout *layout, const struct segmentation *segmentation,
+                              size_t connection, size_t *count)
 {
     const struct segmentation_item *item = segmentation_find(segmentation, layout->names[connection]);
     uint64_t *cuts = NULL;
@@ -134,7 +134,8 @@ static bool is_joined(const struct cut_choice *choice, const struct layout_messa
 }
 
 /* The cuts of one message: the chosen places in it, and its end unless that is joined. Returns how many. */
-static size_t cut_message(const struct layout *layout, const struct cut_choice *choice, size_t index, uint64_t *cuts)
+static size_t cut_message(const struct layout *layout, const struct cut_choice *choice, size_t index,
+                          uint64_t *cuts)
 {
     const struct layout_message *m = &layout->messages[index];
     const struct layout_burst *burst = &layout->bursts[m->burst];
@@ -182,7 +183,8 @@ int plan_lockstep(const struct layout *layout, struct segmentation *out)
     return plan_cut_at(layout, &(struct cut_choice){.join = SIZE_MAX, .join_burst = SIZE_MAX}, out);
 }
 
-static int all_by_rule(const struct layout *layout, enum cut_rule rule, uint64_t chunk_bytes, struct segmentation *out)
+static int all_by_rule(const struct layout *layout, enum cut_rule rule, uint64_t chunk_bytes,
+                       struct segmentation *out)
 {
     *out = (struct segmentation){0};
     for (size_t c = 0; c < layout->connection_count; c++) {
@@ -239,7 +241,8 @@ int plan_add(struct plan_maker *maker, enum case_kind kind, struct segmentation 
     return 1;
 }
 
-int plan_add_choice(struct plan_maker *maker, enum case_kind kind, size_t message, const struct cut_choice *choice)
+int plan_add_choice(struct plan_maker *maker, enum case_kind kind, size_t message,
+                    const struct cut_choice *choice)
 {
     struct segmentation segmentation;
     if (plan_cut_at(maker->layout, choice, &segmentation) < 0) {
@@ -272,7 +275,9 @@ static int add_interleavings(struct plan_maker *maker)
     static const uint64_t chunks[INTERLEAVINGS] = {1, 3, 0, 2, 5, 7};
     for (size_t i = 0; side_by_side && i < INTERLEAVINGS; i++) {
         struct segmentation segmentation;
-        enum cut_rule rule = chunks[i] == 0 ? CUTS_AS_WRITTEN : chunks[i] == 1 ? CUTS_EVERY_BYTE : CUTS_CHUNKS;
+        enum cut_rule rule = chunks[i] == 0   ? CUTS_AS_WRITTEN
+                             : chunks[i] == 1 ? CUTS_EVERY_BYTE
+                                              : CUTS_CHUNKS;
         if (all_by_rule(layout, rule, chunks[i], &segmentation) < 0) {
             segmentation_close(&segmentation);
             return -1;

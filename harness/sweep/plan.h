@@ -1,9 +1,9 @@
 /*
  * plan - which segmentations a sweep tries, in which order: the same for the same layout, budget and seed.
  *
- * The cheapest and most telling come first, and none comes twice: two ids that cut the same places are one case. What
- * does not fit into the budget is counted, by kind. notes on each kind: what the classes of real bugs ask for
- * (docs/sweep.md). Knows no world and no verdict.
+ * The cheapest and most telling come first, and none comes twice: two ids that cut the same places are one
+ * case. What does not fit into the budget is counted, by kind. notes on each kind: what the classes of real
+ * bugs ask for (docs/sweep.md). Knows no world and no verdict.
  */
 #ifndef SEAM_HARNESS_SWEEP_PLAN_H
 #define SEAM_HARNESS_SWEEP_PLAN_H
@@ -26,7 +26,7 @@ struct plan_case {
     enum case_kind kind;
     struct segmentation segmentation;
     char *id;
-    size_t message;               /* whose bytes are cut, or which is joined with the next; SIZE_MAX: no single one */
+    size_t message; /* whose bytes are cut, or which is joined with the next; SIZE_MAX: no single one */
     uint64_t cuts[PLAN_CUTS_MAX]; /* beside the ends of messages */
     size_t cut_count;
 };
@@ -53,9 +53,9 @@ int plan_make(const struct layout *layout, const struct scenario *scenario, cons
 void plan_close(struct plan *plan);
 /* The segmentation with each message its own write. 0, or -1 out of memory. */
 int plan_lockstep(const struct layout *layout, struct segmentation *out);
-/* Lists the places at which a segmentation cuts the bursts of a connection, ascending; caller frees. NULL: none, or out
- * of memory. */
-uint64_t *plan_effective_cuts(const struct layout *layout, const struct segmentation *segmentation, size_t connection,
-                              size_t *count);
+/* Lists the places at which a segmentation cuts the bursts of a connection, ascending; caller frees. NULL:
+ * none, or out of memory. */
+uint64_t *plan_effective_cuts(const struct layout *layout, const struct segmentation *segmentation,
+                              size_t connection, size_t *count);
 
 #endif

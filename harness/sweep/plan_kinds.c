@@ -1,9 +1,9 @@
 /*
- * plan_kinds - the kinds of cases that share the budget: single cuts, joins, joins with a cut, ends at buffer sizes,
- * three cuts at a delimiter, pairs, all subsets, random ones.
+ * plan_kinds - the kinds of cases that share the budget: single cuts, joins, joins with a cut, ends at buffer
+ * sizes, three cuts at a delimiter, pairs, all subsets, random ones.
  *
- * Each kind lists its candidates with a rank, most telling first; the seed orders those of one rank. What is too long
- * to be listed is sampled, and counted all the same.
+ * Each kind lists its candidates with a rank, most telling first; the seed orders those of one rank. What is
+ * too long to be listed is sampled, and counted all the same.
  */
 #include "harness/sweep/plan_inside.h"
 
@@ -17,7 +17,7 @@ struct candidate {
     size_t message;
     uint64_t places[PLAN_CUTS_MAX];
     unsigned char count;
-    bool joined;   /* with the next message */
+    bool joined;    /* with the next message */
     bool coalesced; /* its whole burst */
 };
 
@@ -67,7 +67,8 @@ static unsigned rank_of(const struct plan_maker *maker, size_t message, uint64_t
     return kind != PLACE_INSIDE ? 0 : edge ? 1 : 2;
 }
 
-/* Steps through the places of a message; of a very long one it takes every n-th besides the first and last ones. */
+/* Steps through the places of a message; of a very long one it takes every n-th besides the first and last
+ * ones. */
 static uint64_t next_place(const struct layout_message *m, uint64_t p)
 {
     uint64_t length = m->end - m->begin, stride = 1 + length / 50000, at = p - m->begin;
@@ -142,7 +143,8 @@ static void list_chunk_ends(struct plan_maker *maker, struct candidates *out)
     const struct layout *layout = maker->layout;
     for (size_t b = 0; b < layout->burst_count; b++) {
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-            for (uint64_t p = layout->bursts[b].begin + sizes[s] - 1; p <= layout->bursts[b].begin + sizes[s] + 1; p++) {
+            for (uint64_t p = layout->bursts[b].begin + sizes[s] - 1;
+                 p <= layout->bursts[b].begin + sizes[s] + 1; p++) {
                 size_t message = layout_message_at(layout, layout->bursts[b].connection, p - 1);
                 if (message != SIZE_MAX && layout_is_free(layout, &layout->bursts[b], p)) {
                     add(maker, out, 0,
@@ -161,7 +163,8 @@ static void list_triples(struct plan_maker *maker, struct candidates *out)
         for (uint64_t p = m->begin + 2; p < m->end; p = next_place(m, p)) {
             enum place_kind kind = layout_place_kind(maker->layout, maker->scenario, i, p);
             bool inside = kind == PLACE_DELIMITER || kind == PLACE_CHARACTER;
-            if ((inside || kind == PLACE_BEFORE_DELIMITER) && is_free(maker, i, p - 1) && is_free(maker, i, p)) {
+            if ((inside || kind == PLACE_BEFORE_DELIMITER) && is_free(maker, i, p - 1) &&
+                is_free(maker, i, p)) {
                 bool more = p + 1 < m->end && is_free(maker, i, p + 1);
                 add(maker, out, inside ? 0 : 1,
                     (struct candidate){.message = i, .places = {p - 1, p, p + 1}, .count = more ? 3 : 2});
@@ -283,7 +286,8 @@ static int add_subset(struct plan_maker *maker, enum case_kind kind,
             }
         }
         bool item = layout->varied[c] && segmentation_find(&maker->plan->lockstep, layout->names[c]);
-        int failed = item && segmentation_set(&segmentation, layout->names[c], CUTS_LISTED, 0, cuts, count) < 0;
+        int failed =
+            item && segmentation_set(&segmentation, layout->names[c], CUTS_LISTED, 0, cuts, count) < 0;
         free(cuts);
         if (failed) {
             segmentation_close(&segmentation);
@@ -303,7 +307,8 @@ static bool in_subset(const void *context, size_t place, bool is_end)
 static int add_all(struct plan_maker *maker, size_t budget)
 {
     size_t places = maker->plan->places;
-    if (places > ALL_PLACES_MAX || (size_t)1 << places > budget + maker->plan->count || maker->options->joins_only) {
+    if (places > ALL_PLACES_MAX || (size_t)1 << places > budget + maker->plan->count ||
+        maker->options->joins_only) {
         return 0;
     }
     for (uint64_t subset = 0; subset < (uint64_t)1 << places; subset++) {
@@ -358,7 +363,8 @@ int plan_add_shared_kinds(struct plan_maker *maker)
         {.kind = CASE_PAIR, .list = list_pairs, .weight = 20, .cuts_messages = true},
     };
     size_t count = sizeof shares / sizeof *shares;
-    size_t budget = maker->options->budget > maker->plan->count ? maker->options->budget - maker->plan->count : 0;
+    size_t budget =
+        maker->options->budget > maker->plan->count ? maker->options->budget - maker->plan->count : 0;
     size_t random = budget / 16 < 64 ? budget / 16 : 64;
     int result = 0;
     for (size_t i = 0; i < count; i++) {
@@ -380,6 +386,7 @@ int plan_add_shared_kinds(struct plan_maker *maker)
         result = add_all(maker, budget);
     }
     budget = maker->options->budget > maker->plan->count ? maker->options->budget - maker->plan->count : 0;
-    return result == 0 && maker->plan->places > ALL_PLACES_MAX ? add_random(maker, budget < random ? budget : random)
-                                                               : result;
+    return result == 0 && maker->plan->places > ALL_PLACES_MAX
+               ? add_random(maker, budget < random ? budget : random)
+               : result;
 }

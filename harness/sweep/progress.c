@@ -1,9 +1,9 @@
 /*
  * progress - had the program said what was due, each time it had settled?
  *
- * What is due: what had been said when the same messages were complete, each in a write of its own (the lockstep run);
- * once a further message has begun, what had been said just before its first byte left. Offsets are those of canonical
- * forms, so a clock of another length does not shift what follows.
+ * What is due: what had been said when the same messages were complete, each in a write of its own (the
+ * lockstep run); once a further message has begun, what had been said just before its first byte left.
+ * Offsets are those of canonical forms, so a clock of another length does not shift what follows.
  */
 #include "harness/sweep/judge.h"
 #include "harness/sweep/judge_inside.h"
@@ -131,12 +131,14 @@ struct progress {
     size_t *earlier;
 };
 
-static void describe(struct progress *p, size_t s, size_t checkpoint, size_t due_begin, size_t due_end, size_t got)
+static void describe(struct progress *p, size_t s, size_t checkpoint, size_t due_begin, size_t due_end,
+                     size_t got)
 {
     const struct transcript_stream *stream = &p->record->transcript.streams[s];
     const struct transcript_stream *due = &p->reference->lockstep->transcript.streams[s];
     struct judgement *out = p->out;
-    char *excerpt = out->oddity == ODDITY_STALL ? judge_excerpt(due, due_begin) : judge_excerpt(stream, due_end);
+    char *excerpt =
+        out->oddity == ODDITY_STALL ? judge_excerpt(due, due_begin) : judge_excerpt(stream, due_end);
     const struct trace_checkpoint *at = &p->record->trace.checkpoints[checkpoint];
     size_t connection = 0;
     for (size_t i = 0; i < p->record->trace.message_count; i++) {
@@ -151,27 +153,32 @@ static void describe(struct progress *p, size_t s, size_t checkpoint, size_t due
     out->sent_at[0] = connection;
     out->sent_at[1] = p->sent[connection];
     if (out->oddity == ODDITY_STALL) {
-        out->text = judge_format(
-            "\"%s\" has stalled after byte %llu of \"%s\": it has said %zu bytes, where %zu are due; %s is missing%s",
-            stream->name, (unsigned long long)p->sent[connection], p->reference->layout->names[connection], got,
-            due_end, excerpt ? excerpt : "?", at->timed ? " (a thread waits with a timer: it may come late)" : "");
+        out->text =
+            judge_format("\"%s\" has stalled after byte %llu of \"%s\": it has said %zu bytes, where %zu are "
+                         "due; %s is missing%s",
+                         stream->name, (unsigned long long)p->sent[connection],
+                         p->reference->layout->names[connection], got, due_end, excerpt ? excerpt : "?",
+                         at->timed ? " (a thread waits with a timer: it may come late)" : "");
     } else {
-        out->text = judge_format("\"%s\" answers early, after byte %llu of \"%s\": it says %s, which is not due yet",
-                                 stream->name, (unsigned long long)p->sent[connection],
-                                 p->reference->layout->names[connection], excerpt ? excerpt : "?");
+        out->text =
+            judge_format("\"%s\" answers early, after byte %llu of \"%s\": it says %s, which is not due yet",
+                         stream->name, (unsigned long long)p->sent[connection],
+                         p->reference->layout->names[connection], excerpt ? excerpt : "?");
     }
     free(excerpt);
 }
 
 /* How much of stream s a record of the pair had said at a checkpoint: raw and canonical. */
-static size_t said_at(const struct record *record, const struct canon *canon, size_t checkpoint, size_t s, size_t *raw)
+static size_t said_at(const struct record *record, const struct canon *canon, size_t checkpoint, size_t s,
+                      size_t *raw)
 {
     *raw = (size_t)trace_lengths(&record->trace, checkpoint)[s];
     return canon_offset(canon, *raw);
 }
 
 /* Too little, or something else? Fills *early when it is more. */
-static bool stream_is_odd(struct progress *p, size_t s, size_t checkpoint, size_t due, size_t latest, bool *early)
+static bool stream_is_odd(struct progress *p, size_t s, size_t checkpoint, size_t due, size_t latest,
+                          bool *early)
 {
     const struct record *lockstep = p->reference->lockstep;
     struct stream_pair *pair = &p->pairs[s];
@@ -192,7 +199,8 @@ static bool stream_is_odd(struct progress *p, size_t s, size_t checkpoint, size_
         *early = true;
         if (got > pair->common) { /* and it is not what comes next */
             p->out->oddity = ODDITY_EARLY;
-            p->out->odd_at = judge_raw_offset(&pair->odd, most, p->record->transcript.streams[s].bytes.length);
+            p->out->odd_at =
+                judge_raw_offset(&pair->odd, most, p->record->transcript.streams[s].bytes.length);
             p->out->baseline_at = raw_latest;
             describe(p, s, checkpoint, raw_latest, p->out->odd_at, raw);
             return true;

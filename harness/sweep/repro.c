@@ -1,8 +1,10 @@
 /*
- * repro - writes a finding as a scenario in a file, and runs that file: a reproduction that does not fail is none.
+ * repro - writes a finding as a scenario in a file, and runs that file: a reproduction that does not fail is
+ * none.
  *
- * The file stands alone: programs, connections and the few steps that are left. Where a conversation can't be reduced to
- * its bytes (a peer that does not read, a barrier, cost) the file is the scenario itself with its "cut".
+ * The file stands alone: programs, connections and the few steps that are left. Where a conversation can't be
+ * reduced to its bytes (a peer that does not read, a barrier, cost) the file is the scenario itself with its
+ * "cut".
  */
 #include "harness/sweep/repro.h"
 
@@ -142,7 +144,7 @@ static bool passes_alone(struct sweep *sweep, struct finding *finding, const str
     struct repro_size size;
     struct record record;
     bool passed = false;
-    if (repro_script(specimen, shown, true, &subject, &size) &&
+    if (repro_script(specimen, shown, true, true, &subject, &size) &&
         sweep_run_alone(sweep, &subject.scenario, NULL, &options, &record) == 0) {
         passed = !record.failed;
         if (!passed) {
@@ -258,44 +260,80 @@ static char *id_of(const struct finding *finding)
     return copy;
 }
 
-void repro_write(struct sweep *sweep, struct finding *finding, const struct specimen *specimen,
-                 const struct shown *shown)
+static void write_json(struct sweep *sweep, struct finding *finding, json_t *json,
+                       const struct repro_size *size, const struct seam_error *error)
+{
+    finding->repro_cuts = size->cuts;
+    finding->repro_steps = size->steps;
+    if (json) {
+        free(finding->note);
+        finding->note = NULL;
+        write_file(sweep, finding, json);
+        json_decref(json);
+    } else {
+        set_note(finding, "no reproduction was written: %s", error->text[0] ? error->text : "out of memory");
+    }
+}
+
+static bool joins_fin(const struct specimen *specimen)
+{
+    for (size_t i = 0; i < specimen->count; i++) {
+        const struct op *op = &specimen->ops[i];
+        size_t next = specimen_next_in_burst(specimen, i);
+        if (!op->off && op->kind == OP_MESSAGE && op->joined && next != SIZE_MAX && specimen->ops[next].fin) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_specimen(struct sweep *sweep, struct finding *finding, const struct specimen *specimen,
+                           const struct shown *shown, bool gates)
 {
     struct subject subject;
     struct repro_size size = {0};
     struct seam_error error = {0};
     json_t *json = NULL;
+    struct bytes id;
+    bytes_init(&id, (size_t)1 << 24);
+    segmentation_print(&shown->segmentation, &id);
+    if (repro_script(specimen, shown, false, gates, &subject, &size)) {
+        json = print(sweep, &subject.scenario, joins_fin(specimen) ? bytes_text(&id) : NULL, &error);
+    }
+    subject_close(&subject);
+    bytes_free(&id);
+    write_json(sweep, finding, json, &size, &error);
+}
+
+/* The scenario itself, with the cuts of the case. */
+static void write_scenario(struct sweep *sweep, struct finding *finding)
+{
+    struct seam_error error = {0};
+    char *id = id_of(finding);
+    struct repro_size size = {
+        .cuts = finding->segmentation.item_count ? finding->segmentation.items[0].cut_count : 0,
+        .steps = finding->subject->scenario.script_count};
+    json_t *json =
+        print(sweep, &finding->subject->scenario, finding->oddity == ODDITY_GROWTH ? NULL : id, &error);
+    write_json(sweep, finding, json, &size, &error);
+    free(id);
+}
+
+void repro_write(struct sweep *sweep, struct finding *finding, const struct specimen *specimen,
+                 const struct shown *shown)
+{
     if (!sweep->options->loading) {
         return;
     }
-    if (specimen) {
-        bool joined_fin = false;
-        for (size_t i = 0; i < specimen->count; i++) {
-            size_t next = specimen_next_in_burst(specimen, i);
-            const struct op *op = &specimen->ops[i];
-            joined_fin |= !op->off && op->kind == OP_MESSAGE && op->joined && next != SIZE_MAX && specimen->ops[next].fin;
-        }
-        struct bytes id;
-        bytes_init(&id, (size_t)1 << 24);
-        segmentation_print(&shown->segmentation, &id);
-        if (passes_alone(sweep, finding, specimen, shown) && repro_script(specimen, shown, false, &subject, &size)) {
-            json = print(sweep, &subject.scenario, joined_fin ? bytes_text(&id) : NULL, &error);
-            subject_close(&subject);
-        }
-        bytes_free(&id);
-    } else {
-        char *id = id_of(finding);
-        json = print(sweep, &finding->subject->scenario, finding->oddity == ODDITY_GROWTH ? NULL : id, &error);
-        size.cuts = finding->segmentation.item_count ? finding->segmentation.items[0].cut_count : 0;
-        size.steps = finding->subject->scenario.script_count;
-        free(id);
+    if (!specimen) {
+        write_scenario(sweep, finding);
+        return;
     }
-    finding->repro_cuts = size.cuts;
-    finding->repro_steps = size.steps;
-    if (json) {
-        write_file(sweep, finding, json);
-        json_decref(json);
-    } else if (!finding->note) {
-        set_note(finding, "no reproduction was written: %s", error.text[0] ? error.text : "out of memory");
+    if (!passes_alone(sweep, finding, specimen, shown)) {
+        return;
+    }
+    for (int gates = specimen->slow == SIZE_MAX; gates < 2 && !finding->repro_path && !sweep_stopped(sweep);
+         gates++) {
+        write_specimen(sweep, finding, specimen, shown, gates == 1);
     }
 }

@@ -9,9 +9,10 @@ struct repro_size {
     size_t steps; /* besides start, connect, greeting, close and stop */
 };
 
-/* A scenario that writes as the specimen says (alone: each message by itself) and expects what was said when each message
- * came alone. out is to be closed in any case. */
-bool repro_script(const struct specimen *specimen, const struct shown *shown, bool alone, struct subject *out,
-                  struct repro_size *size);
+/* A scenario that writes as the specimen says (alone: each message by itself) and expects what was said when
+ * each message came alone. gates: where a slow connection is not read, a `settle` stands for the expects. out
+ * is to be closed in any case. */
+bool repro_script(const struct specimen *specimen, const struct shown *shown, bool alone, bool gates,
+                  struct subject *out, struct repro_size *size);
 
 #endif

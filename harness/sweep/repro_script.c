@@ -1,9 +1,9 @@
 /*
- * repro_script - the script of a reproduction: the writes of a specimen, and, as expects, what the program said when each
- * message came alone.
+ * repro_script - the script of a reproduction: the writes of a specimen, and, as expects, what the program
+ * said when each message came alone.
  *
- * What was said up to a point is expected there: before a burst, behind it, and, where progress was odd, between its
- * chunks. So `seam run` fails on it without knowing any other run.
+ * What was said up to a point is expected there: before a burst, behind it, and, where progress was odd,
+ * between its chunks. So `seam run` fails on it without knowing any other run.
  */
 #include "harness/sweep/repro.h"
 
@@ -25,6 +25,7 @@ struct scriptor {
     size_t steps; /* besides start, connect, greeting, close and stop */
     bool sent;
     bool at_end;
+    bool over; /* it has failed by now: only closes and stops follow */
 };
 
 static void add_step(struct scriptor *s, const struct step_verb *verb, const void *args, size_t args_bytes)
@@ -90,7 +91,8 @@ static size_t line_stop(const char *data, size_t at, size_t end, const struct de
     return hit ? (size_t)(hit - data) + d->length : end;
 }
 
-/* A pattern that matches these bytes, whatever stands in the hidden parts. Made to be printed, never to be run. */
+/* A pattern that matches these bytes, whatever stands in the hidden parts. Made to be printed, never to be
+ * run. */
 static const struct pattern *make_pattern(struct arena *arena, const char *data, const struct canon *canon,
                                           size_t begin, size_t end)
 {
@@ -107,7 +109,8 @@ static const struct pattern *make_pattern(struct arena *arena, const char *data,
         }
     }
     struct text_piece *piece = arena_alloc(arena, sizeof *piece);
-    *piece = (struct text_piece){.bytes = arena_copy(arena, bytes_text(&text), text.length), .length = text.length};
+    *piece = (struct text_piece){.bytes = arena_copy(arena, bytes_text(&text), text.length),
+                                 .length = text.length};
     struct text *made = arena_alloc(arena, sizeof *made);
     *made = (struct text){.pieces = piece, .piece_count = 1, .constant = true};
     struct pattern *pattern = arena_alloc(arena, sizeof *pattern);
@@ -137,7 +140,8 @@ static bool are_whole_lines(const char *data, size_t begin, size_t end, const st
     return end - begin >= d->length && memcmp(data + end - d->length, d->bytes, d->length) == 0;
 }
 
-static void expect_bytes(struct scriptor *s, const struct stream_ref *ref, const char *data, size_t begin, size_t end)
+static void expect_bytes(struct scriptor *s, const struct stream_ref *ref, const char *data, size_t begin,
+                         size_t end)
 {
     struct delimiter d = delimiter_of(&s->out->scenario, ref);
     struct expect_args expect = {.stream = *ref};
@@ -178,7 +182,8 @@ static bool is_slow(const struct scriptor *s)
     return s->specimen->slow != SIZE_MAX && !s->alone;
 }
 
-/* Everything that was said up to these lengths, and is not expected yet. A slow connection is read at the end only. */
+/* Everything that was said up to these lengths, and is not expected yet. A slow connection is read at the end
+ * only. */
 static void expect_up_to(struct scriptor *s, const uint64_t *lengths)
 {
     const struct record *record = &s->shown->subject.baseline;
@@ -196,7 +201,8 @@ static void expect_up_to(struct scriptor *s, const uint64_t *lengths)
             continue;
         }
         if (any_hidden(&canon, (size_t)s->said[i], (size_t)lengths[i])) {
-            expect_masked(s, &ref, bytes_text(&stream->bytes), &canon, (size_t)s->said[i], (size_t)lengths[i]);
+            expect_masked(s, &ref, bytes_text(&stream->bytes), &canon, (size_t)s->said[i],
+                          (size_t)lengths[i]);
         } else {
             expect_bytes(s, &ref, bytes_text(&stream->bytes), (size_t)s->said[i], (size_t)lengths[i]);
         }
@@ -215,7 +221,8 @@ static void expect_silence(struct scriptor *s, size_t stream)
 }
 
 /* --- writes
- * --------------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 struct burst {
     size_t first, last; /* ops */
@@ -298,8 +305,8 @@ static size_t odd_place(const struct scriptor *s, const struct burst *burst)
 {
     const struct judgement *j = &s->shown->judgement;
     uint64_t begin = specimen_offset(s->specimen, burst->first);
-    if (s->alone || j->oracle != ORACLE_PROGRESS || j->sent_at[0] != burst->connection || j->sent_at[1] <= begin ||
-        j->sent_at[1] >= begin + burst->length) {
+    if (s->alone || j->oracle != ORACLE_PROGRESS || j->sent_at[0] != burst->connection ||
+        j->sent_at[1] <= begin || j->sent_at[1] >= begin + burst->length) {
         return 0;
     }
     size_t place = (size_t)(j->sent_at[1] - begin);
@@ -321,7 +328,8 @@ static bool next_checkpoint(struct scriptor *s, const uint64_t **lengths)
     return true;
 }
 
-/* Writes a burst, with what is due before it, in it where it was odd, and behind it. Returns the last op of it. */
+/* Writes a burst, with what is due before it, in it where it was odd, and behind it. Returns the last op of
+ * it. */
 static size_t write_burst(struct scriptor *s, size_t first)
 {
     struct burst burst;
@@ -349,6 +357,8 @@ static size_t write_burst(struct scriptor *s, size_t first)
         if (s->shown->judgement.oddity == ODDITY_EARLY) {
             expect_silence(s, s->shown->judgement.stream);
         }
+        s->over = true; /* what comes later shows no more */
+        return burst.last;
     }
     if (burst.length > sent) {
         send_chunks(s, &burst, sent, burst.length);
@@ -396,9 +406,18 @@ static void expect_end(struct scriptor *s)
     add_step(s, &step_expect, &expect, sizeof expect);
 }
 
-/* What a slow connection has said in all. */
-static void expect_rest(struct scriptor *s)
+static void add_settle(struct scriptor *s)
 {
+    struct settle_args settle = {.program = 0};
+    add_step(s, &step_settle, &settle, sizeof settle);
+}
+
+/* What a slow connection has said in all. */
+static void expect_rest(struct scriptor *s, bool gate)
+{
+    if (gate) {
+        add_settle(s);
+    }
     const struct trace *trace = &s->shown->subject.baseline.trace;
     s->at_end = true;
     if (is_slow(s) && trace->checkpoint_count > 0) {
@@ -417,25 +436,27 @@ static bool interrupts(const struct specimen *specimen, size_t at)
     return false;
 }
 
-bool repro_script(const struct specimen *specimen, const struct shown *shown, bool alone, struct subject *out,
-                  struct repro_size *size)
+bool repro_script(const struct specimen *specimen, const struct shown *shown, bool alone, bool gates,
+                  struct subject *out, struct repro_size *size)
 {
     struct scriptor s = {.specimen = specimen, .shown = shown, .alone = alone, .out = out};
-    bool ended = false;
+    bool ended = false, gate = false;
     subject_plain(specimen->scenario, out);
-    s.said = arena_alloc_array(out->arena, shown->subject.baseline.transcript.stream_count + 1, sizeof *s.said);
+    s.said =
+        arena_alloc_array(out->arena, shown->subject.baseline.transcript.stream_count + 1, sizeof *s.said);
     for (size_t i = 0; i < specimen->count; i++) {
         const struct op *op = &specimen->ops[i];
         bool inside = !alone && op->kind == OP_MESSAGE && interrupts(specimen, i);
-        if (op->off || inside) {
+        if (op->off || inside || (s.over && op->kind != OP_STEP)) {
             continue;
         }
         if (op->kind == OP_GATE) {
-            if (is_slow(&s) && s.sent) {
-                struct settle_args settle = {.program = 0};
-                add_step(&s, &step_settle, &settle, sizeof settle);
-            }
+            gate = gates && is_slow(&s) && s.sent; /* else expects stand there */
             continue;
+        }
+        if (gate && op->kind == OP_MESSAGE) {
+            add_settle(&s);
+            gate = false;
         }
         if (op->kind == OP_MESSAGE && op->interrupted_by != SIZE_MAX && !alone) {
             write_interrupted(&s, i);
@@ -448,7 +469,7 @@ bool repro_script(const struct specimen *specimen, const struct shown *shown, bo
         bool closes = op->entry.step->verb == &step_close || op->entry.step->verb == &step_stop;
         if (closes && !ended) {
             ended = true;
-            expect_rest(&s);
+            expect_rest(&s, gate);
             expect_end(&s);
         }
         s.script = arena_grow(out->arena, s.script, &s.count, &s.capacity, sizeof *s.script);
@@ -458,7 +479,7 @@ bool repro_script(const struct specimen *specimen, const struct shown *shown, bo
         s.steps += s.sent && !setup;
     }
     if (!ended) {
-        expect_rest(&s);
+        expect_rest(&s, gate);
         expect_end(&s);
     }
     if (is_slow(&s)) {

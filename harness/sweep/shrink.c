@@ -1,9 +1,10 @@
 /*
  * shrink - makes what shows a finding small: fewest cuts, then fewest steps, then fewest bytes.
  *
- * Delta debugging (Zeller, Hildebrandt 2002) on a specimen. Each candidate is judged against fresh runs of its own, in
- * which every message is a write by itself, so expectations of the scenario play no part: what was said is. A finding of
- * something flaky is tried a few times. Bounded by runs and by time; what stands then is what is written.
+ * Delta debugging (Zeller, Hildebrandt 2002) on a specimen. Each candidate is judged against fresh runs of
+ * its own, in which every message is a write by itself, so expectations of the scenario play no part: what
+ * was said is. A finding of something flaky is tried a few times. Bounded by runs and by time; what stands
+ * then is what is written.
  */
 #include "harness/sweep/sweep_inside.h"
 
@@ -37,7 +38,8 @@ void shown_close(struct shown *shown)
 
 static bool is_spent(struct shrink *shrink)
 {
-    return shrink->runs >= RUNS_MAX || shrink->sweep->world->ops->now_ns(shrink->sweep->world) > shrink->until_ns ||
+    return shrink->runs >= RUNS_MAX ||
+           shrink->sweep->world->ops->now_ns(shrink->sweep->world) > shrink->until_ns ||
            sweep_stopped(shrink->sweep);
 }
 
@@ -57,7 +59,8 @@ static bool one_next(void *context, struct fleet_job *job)
     struct one_run *one = context;
     bool first = !one->given;
     one->given = true;
-    *job = (struct fleet_job){.scenario = one->scenario, .segmentation = one->segmentation, .options = *one->options};
+    *job = (struct fleet_job){
+        .scenario = one->scenario, .segmentation = one->segmentation, .options = *one->options};
     return first;
 }
 
@@ -81,8 +84,9 @@ static void close_host(struct shrink *shrink)
 }
 
 /* On programs that candidates share, as the sweep's cases did. -1: on programs of its own, then. */
-static int run_as_guest(struct shrink *shrink, const struct subject *subject, const struct segmentation *segmentation,
-                        const struct run_options *options, struct record *out)
+static int run_as_guest(struct shrink *shrink, const struct subject *subject,
+                        const struct segmentation *segmentation, const struct run_options *options,
+                        struct record *out)
 {
     struct sweep *sweep = shrink->sweep;
     static const struct segmentation as_written;
@@ -96,7 +100,8 @@ static int run_as_guest(struct shrink *shrink, const struct subject *subject, co
         return -1;
     }
     if (!shrink->host) {
-        shrink->host = fleet_host_open(&sweep->plain.scenario, sweep->world, options, sweep->options->stop, &text);
+        shrink->host =
+            fleet_host_open(&sweep->plain.scenario, sweep->world, options, sweep->options->stop, &text);
         free(text);
     }
     struct fleet fleet = {.world = sweep->world,
@@ -117,8 +122,8 @@ static int run_as_guest(struct shrink *shrink, const struct subject *subject, co
     return -1;
 }
 
-static int run_it(struct shrink *shrink, const struct subject *subject, const struct segmentation *segmentation,
-                  struct record *out)
+static int run_it(struct shrink *shrink, const struct subject *subject,
+                  const struct segmentation *segmentation, struct record *out)
 {
     bool silent = shrink->finding->oracle == ORACLE_PROGRESS && shrink->finding->judgement.timed;
     struct run_options options =
@@ -226,14 +231,16 @@ static enum verdict judge_probe(struct shrink *shrink, struct shown *shown, cons
     size_t due = subject->dues[complete].first;
     shown->judgement = (struct judgement){.stream = SIZE_MAX, .oracle = ORACLE_INJECTION};
     if (due == SIZE_MAX || shown->odd.failed ||
-        judge_first_difference(&reference, &shown->odd, shrink->host != NULL, &shown->judgement) == SIZE_MAX) {
+        judge_first_difference(&reference, &shown->odd, shrink->host != NULL, &shown->judgement) ==
+            SIZE_MAX) {
         return VERDICT_SAME;
     }
     const struct judgement *j = &shown->judgement;
     const struct transcript_stream *said = &shown->odd.transcript.streams[j->stream];
     bool refused = j->baseline_at < trace_lengths(&subject->baseline.trace, due)[j->stream];
     bool closed = (said->ended || said->reset) && !subject->baseline.transcript.streams[j->stream].ended;
-    return refused || closed || j->oddity == ODDITY_LESS || j->oddity == ODDITY_CLOSE ? VERDICT_SAME : VERDICT_ODD;
+    return refused || closed || j->oddity == ODDITY_LESS || j->oddity == ODDITY_CLOSE ? VERDICT_SAME
+                                                                                      : VERDICT_ODD;
 }
 
 /* The run that is held against each message alone. */
@@ -266,7 +273,8 @@ static enum verdict run_odd(struct shrink *shrink, const struct specimen *specim
     }
     reference.lockstep = NULL; /* messages are complete in another order, or nobody reads what is said */
     bool unread = shown->odd.failed && shown->odd.failure == RUN_FAILURE_UNREAD;
-    return unread ? VERDICT_SAME : judge(&reference, &shown->odd, shrink->host != NULL, 1, &shown->judgement, &earlier);
+    return unread ? VERDICT_SAME
+                  : judge(&reference, &shown->odd, shrink->host != NULL, 1, &shown->judgement, &earlier);
 }
 
 static bool is_odd(struct shrink *shrink, const struct specimen *specimen, struct shown *shown)
@@ -395,7 +403,8 @@ static bool may_go(const struct specimen *specimen, size_t i)
         const struct op *other = &specimen->ops[k];
         held |= other->kind == OP_MESSAGE && !other->off && other->interrupted_by == i;
     }
-    return !held && !op->off && op->kind != OP_GATE && (op->kind == OP_STEP || (!op->joined && op->cut_count == 0));
+    return !held && !op->off && op->kind != OP_GATE &&
+           (op->kind == OP_STEP || (!op->joined && op->cut_count == 0));
 }
 
 static void drop_range(struct shrink *shrink, size_t from, size_t to)
@@ -443,7 +452,8 @@ static void fewest_steps(struct shrink *shrink)
     size_t count = shrink->best.count, first = count, last = 0;
     for (size_t i = 0; i < count; i++) {
         const struct op *op = &shrink->best.ops[i];
-        if (!op->off && op->kind == OP_MESSAGE && (op->cut_count || op->joined || i == shrink->best.probe_at)) {
+        if (!op->off && op->kind == OP_MESSAGE &&
+            (op->cut_count || op->joined || i == shrink->best.probe_at)) {
             first = first < i ? first : i;
             last = i + 1;
         }
@@ -468,8 +478,8 @@ static void fewest_steps(struct shrink *shrink)
 /* --- fewest bytes
  * --------------------------------------------------------------------------------------------------- */
 
-/* Takes bytes [from, from + length) out of a message; cuts behind them move, cuts in them go to where they were. False:
- * two cuts would fall together, or one to the edge. */
+/* Takes bytes [from, from + length) out of a message; cuts behind them move, cuts in them go to where they
+ * were. False: two cuts would fall together, or one to the edge. */
 static bool cut_out(struct op *op, size_t from, size_t length)
 {
     memmove(op->bytes + from, op->bytes + from + length, op->length - from - length);
@@ -506,7 +516,8 @@ static void fewest_bytes_of(struct shrink *shrink, size_t at)
             }
             from += size;
         }
-        size = dropped && size > 1 && shrink->best.ops[at].length / 2 < size ? shrink->best.ops[at].length / 2 : size / 2;
+        size = dropped && size > 1 && shrink->best.ops[at].length / 2 < size ? shrink->best.ops[at].length / 2
+                                                                             : size / 2;
     }
 }
 
@@ -542,8 +553,8 @@ static bool start_interrupted(struct shrink *shrink, const struct specimen *plai
         for (size_t b = 0; b < plain->count && !is_spent(shrink); b++) {
             const struct op *other = &plain->ops[b];
             struct specimen candidate;
-            bool fit = whole->kind == OP_MESSAGE && other->kind == OP_MESSAGE && whole->length > 1 && other->length > 0 &&
-                       whole->connection != other->connection;
+            bool fit = whole->kind == OP_MESSAGE && other->kind == OP_MESSAGE && whole->length > 1 &&
+                       other->length > 0 && whole->connection != other->connection;
             if (!fit || specimen_copy(plain, &candidate) < 0) {
                 continue;
             }
@@ -563,11 +574,11 @@ static bool start(struct shrink *shrink)
 {
     const struct finding *f = shrink->finding;
     struct subject *plain = &shrink->sweep->plain;
-    bool special = f->subject->kind == SUBJECT_SLOW || f->subject->kind == SUBJECT_BARRIER || f->segmentation.interleaved;
+    bool special = f->subject->kind == SUBJECT_SLOW || f->subject->kind == SUBJECT_BARRIER ||
+                   f->segmentation.interleaved;
     struct specimen whole;
-    if (f->oddity == ODDITY_GROWTH ||
-        (special ? specimen_make(plain, &plain->plan.lockstep, &whole)
-                 : specimen_make(f->subject, &f->segmentation, &whole)) < 0) {
+    if (f->oddity == ODDITY_GROWTH || (special ? specimen_make(plain, &plain->plan.lockstep, &whole)
+                                               : specimen_make(f->subject, &f->segmentation, &whole)) < 0) {
         return false;
     }
     if (f->segmentation.interleaved) {

@@ -8,7 +8,8 @@
 #include <string.h>
 
 /* --- making
- * --------------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_binder(const struct step *step)
 {
@@ -37,7 +38,8 @@ static int take_cuts(const struct subject *subject, const struct segmentation *s
         return -1;
     }
     for (uint64_t p = m->begin + 1; !written && p < m->end; p++) {
-        if (segmentation_cuts_at(item, burst->begin, p, false) && layout_is_free(&subject->layout, burst, p)) {
+        if (segmentation_cuts_at(item, burst->begin, p, false) &&
+            layout_is_free(&subject->layout, burst, p)) {
             op->cuts[op->cut_count++] = (size_t)(p - m->begin);
         }
     }
@@ -74,7 +76,8 @@ static void add_gate(struct specimen *out, const struct script_entry *entry)
     out->ops[out->count++] = (struct op){.kind = OP_GATE, .entry = *entry};
 }
 
-int specimen_make(const struct subject *subject, const struct segmentation *segmentation, struct specimen *out)
+int specimen_make(const struct subject *subject, const struct segmentation *segmentation,
+                  struct specimen *out)
 {
     const struct scenario *s = &subject->scenario;
     size_t message = 0;
@@ -83,7 +86,8 @@ int specimen_make(const struct subject *subject, const struct segmentation *segm
     for (size_t i = 0; out->ops && i < s->script_count; i++) {
         const struct step *step = s->script[i].step;
         bool sends = false;
-        for (; message < subject->layout.message_count && subject->layout.messages[message].step == i; message++) {
+        for (; message < subject->layout.message_count && subject->layout.messages[message].step == i;
+             message++) {
             sends = true;
             if (add_message(subject, segmentation, message, out) < 0) {
                 specimen_close(out);
@@ -182,7 +186,8 @@ uint64_t specimen_offset(const struct specimen *specimen, size_t at)
 static void ignore_rests(struct subject *subject)
 {
     struct scenario *s = &subject->scenario;
-    struct connection *connections = arena_alloc_array(subject->arena, s->connection_count + 1, sizeof *connections);
+    struct connection *connections =
+        arena_alloc_array(subject->arena, s->connection_count + 1, sizeof *connections);
     for (size_t i = 0; i < s->connection_count; i++) {
         connections[i] = s->connections[i];
         connections[i].rest_ignored = true;
@@ -256,8 +261,8 @@ static int segment(const struct specimen *specimen, size_t connection, struct se
             cuts[count++] = offset;
         }
     }
-    int result = speaks ? segmentation_set(out, specimen->scenario->connections[connection].name, CUTS_LISTED, 0, cuts,
-                                           count)
+    int result = speaks ? segmentation_set(out, specimen->scenario->connections[connection].name, CUTS_LISTED,
+                                           0, cuts, count)
                         : 0;
     free(cuts);
     return result;
@@ -276,7 +281,8 @@ bool specimen_is_special(const struct specimen *specimen)
 void specimen_make_slow(struct subject *subject, size_t connection)
 {
     struct scenario *s = &subject->scenario;
-    struct connection *connections = arena_alloc_array(subject->arena, s->connection_count + 1, sizeof *connections);
+    struct connection *connections =
+        arena_alloc_array(subject->arena, s->connection_count + 1, sizeof *connections);
     struct number *bytes = arena_alloc(subject->arena, sizeof *bytes);
     memcpy(connections, s->connections, s->connection_count * sizeof *connections);
     *bytes = (struct number){.constant = true, .value = SUBJECT_SLOW_RECEIVE_BYTES};
@@ -308,7 +314,8 @@ static void read_slow(struct rendering *r, const struct op *op)
     }
     struct number *size = arena_alloc(r->out->arena, sizeof *size);
     *size = (struct number){.constant = true, .value = (int64_t)r->specimen->slow_bytes};
-    struct expect_args expect = {.stream = {.kind = STREAM_CONNECTION, .index = r->specimen->slow}, .size = size};
+    struct expect_args expect = {.stream = {.kind = STREAM_CONNECTION, .index = r->specimen->slow},
+                                 .size = size};
     put(r, op, step_new(r->out->arena, &step_expect, &expect, sizeof expect, &op->entry.step->place));
     r->read = true;
 }
@@ -332,7 +339,8 @@ static void put_message(struct rendering *r, const struct op *op)
         return;
     }
     const struct step *send = make_send(r->out, op);
-    if (r->special && op == &r->specimen->ops[r->specimen->probe_at == SIZE_MAX ? 0 : r->specimen->probe_at] &&
+    if (r->special &&
+        op == &r->specimen->ops[r->specimen->probe_at == SIZE_MAX ? 0 : r->specimen->probe_at] &&
         r->specimen->probe_at != SIZE_MAX) {
         struct op with = *op;
         with.length = op->length + r->specimen->probe_length;

@@ -1,10 +1,10 @@
 /*
- * specimen - a conversation reduced to what shrinking works on: messages with their bytes and cuts, the steps between
- * them, and nothing that is expected.
+ * specimen - a conversation reduced to what shrinking works on: messages with their bytes and cuts, the steps
+ * between them, and nothing that is expected.
  *
- * It is made from a subject and one segmentation, and rendered as a scenario again: for trying (every gate waits until
- * the programs have settled, nothing is checked) or as a reproduction (what the program should say stands as expects).
- * Offsets of cuts are those of the message, so messages and bytes can be taken out.
+ * It is made from a subject and one segmentation, and rendered as a scenario again: for trying (every gate
+ * waits until the programs have settled, nothing is checked) or as a reproduction (what the program should
+ * say stands as expects). Offsets of cuts are those of the message, so messages and bytes can be taken out.
  */
 #ifndef SEAM_HARNESS_SWEEP_SPECIMEN_H
 #define SEAM_HARNESS_SWEEP_SPECIMEN_H
@@ -21,9 +21,9 @@ struct op {
     size_t length;
     size_t *cuts; /* ascending, 0 < cut < length; owned */
     size_t cut_count;
-    bool joined; /* with the next message, which is adjacent */
-    bool fin;    /* no bytes: the end of the stream */
-    bool off;    /* taken out */
+    bool joined;           /* with the next message, which is adjacent */
+    bool fin;              /* no bytes: the end of the stream */
+    bool off;              /* taken out */
     size_t interrupted_by; /* this op, another connection's message, leaves at its only cut; SIZE_MAX: none */
 };
 
@@ -39,14 +39,15 @@ struct specimen {
 };
 
 /* 0; -1: out of memory, or the conversation can't be reduced to its bytes. */
-int specimen_make(const struct subject *subject, const struct segmentation *segmentation, struct specimen *out);
+int specimen_make(const struct subject *subject, const struct segmentation *segmentation,
+                  struct specimen *out);
 void specimen_close(struct specimen *specimen);
 int specimen_copy(const struct specimen *from, struct specimen *out);
 
 /* Does it differ from each message alone in more than its cuts: slow, with a probe, or interrupted? */
 bool specimen_is_special(const struct specimen *specimen);
-/* A subject that sends each message by itself and checks nothing, and the segmentation that cuts as the specimen says.
- * special: slow, with the probe, interrupted, too. False: nothing is left to send. */
+/* A subject that sends each message by itself and checks nothing, and the segmentation that cuts as the
+ * specimen says. special: slow, with the probe, interrupted, too. False: nothing is left to send. */
 bool specimen_render(const struct specimen *specimen, bool special, struct subject *out,
                      struct segmentation *segmentation);
 /* The steps of a scenario in which this connection is read only when a step waits for it. */
@@ -54,7 +55,8 @@ void specimen_make_slow(struct subject *subject, size_t connection);
 
 /* The next message in the same burst; SIZE_MAX: none. */
 size_t specimen_next_in_burst(const struct specimen *specimen, size_t at);
-size_t specimen_cut_count(const struct specimen *specimen); /* cuts and joins: what differs from each message alone */
+size_t specimen_cut_count(
+    const struct specimen *specimen); /* cuts and joins: what differs from each message alone */
 /* How many bytes of the connection are sent before op `at`. */
 uint64_t specimen_offset(const struct specimen *specimen, size_t at);
 

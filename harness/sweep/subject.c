@@ -9,7 +9,8 @@
 
 static void begin(const struct scenario *scenario, enum subject_kind kind, struct subject *out)
 {
-    *out = (struct subject){.kind = kind, .scenario = *scenario, .arena = arena_new(), .connection = SIZE_MAX};
+    *out =
+        (struct subject){.kind = kind, .scenario = *scenario, .arena = arena_new(), .connection = SIZE_MAX};
     out->scenario.cut = NULL;
 }
 
@@ -37,13 +38,14 @@ void subject_close(struct subject *subject)
 const struct data *data_literal(struct arena *arena, const void *bytes, size_t length)
 {
     struct data *data = arena_alloc(arena, sizeof *data);
-    *data = (struct data){
-        .kind = DATA_LITERAL, .literal = arena_copy(arena, length ? bytes : "", length), .literal_length = length};
+    *data = (struct data){.kind = DATA_LITERAL,
+                          .literal = arena_copy(arena, length ? bytes : "", length),
+                          .literal_length = length};
     return data;
 }
 
-const struct step *step_new(struct arena *arena, const struct step_verb *verb, const void *args, size_t args_bytes,
-                            const struct place *place)
+const struct step *step_new(struct arena *arena, const struct step_verb *verb, const void *args,
+                            size_t args_bytes, const struct place *place)
 {
     struct step *step = arena_alloc(arena, sizeof *step);
     *step = (struct step){.verb = verb, .args = arena_copy(arena, args, args_bytes), .place = *place};
@@ -55,8 +57,7 @@ const struct step *step_new(struct arena *arena, const struct step_verb *verb, c
 static struct script_entry *copy_script(struct subject *subject, size_t at, size_t more)
 {
     const struct scenario *s = &subject->scenario;
-    struct script_entry *script =
-        arena_alloc_array(subject->arena, s->script_count + more, sizeof *script);
+    struct script_entry *script = arena_alloc_array(subject->arena, s->script_count + more, sizeof *script);
     for (size_t i = 0; i < s->script_count; i++) {
         script[i <= at || at == SIZE_MAX ? i : i + more] = s->script[i];
     }
@@ -94,7 +95,8 @@ static bool data_uses(const struct scenario *scenario, const struct data *data, 
     return !known;
 }
 
-static bool send_uses(const struct scenario *scenario, const struct send_args *send, const struct pattern *pattern)
+static bool send_uses(const struct scenario *scenario, const struct send_args *send,
+                      const struct pattern *pattern)
 {
     const struct data *message = send->line ? send->line : send->lines ? send->lines : send->data;
     bool uses = data_uses(scenario, message, pattern);
@@ -223,14 +225,16 @@ bool subject_slow(const struct subject *plain, size_t connection, struct subject
     connections[connection].reads_on_expect = true;
     connections[connection].receive_buffer = bytes;
     out->scenario.connections = connections;
-    snprintf(out->name, sizeof out->name, "\"%s\" does not read until a step waits for it", connections[connection].name);
+    snprintf(out->name, sizeof out->name, "\"%s\" does not read until a step waits for it",
+             connections[connection].name);
     return true;
 }
 
 /* --- across a barrier
  * ------------------------------------------------------------------------------------------------ */
 
-/* The message that leaves last before the step, and the one of the same connection that leaves first behind it. */
+/* The message that leaves last before the step, and the one of the same connection that leaves first behind
+ * it. */
 static bool find_around(const struct subject *plain, size_t step, const struct layout_message **before,
                         const struct layout_message **after)
 {
@@ -252,8 +256,8 @@ static bool find_around(const struct subject *plain, size_t step, const struct l
 }
 
 /* The bytes that ride: the barrier's own, as far as they are known before a run, or the next message. */
-static void find_probe(const struct subject *plain, const struct data *probe, const struct layout_message *after,
-                       struct subject *out)
+static void find_probe(const struct subject *plain, const struct data *probe,
+                       const struct layout_message *after, struct subject *out)
 {
     struct values none = {0};
     struct bytes bytes;
@@ -266,7 +270,8 @@ static void find_probe(const struct subject *plain, const struct data *probe, co
     bytes_init(&bytes, (size_t)1 << 20);
     if (values_open(&none, plain->scenario.slot_count, plain->scenario.slot_names) == 0 &&
         data_is_known(probe, &none) &&
-        data_expand(probe, &none, &plain->scenario.connections[out->connection].delimiter, &bytes, &ignored) == 0) {
+        data_expand(probe, &none, &plain->scenario.connections[out->connection].delimiter, &bytes,
+                    &ignored) == 0) {
         out->probe = arena_copy(out->arena, bytes_text(&bytes), bytes.length);
         out->probe_length = bytes.length;
     }
@@ -302,6 +307,7 @@ bool subject_barrier(const struct subject *plain, size_t step, struct subject *o
     struct script_entry *script = copy_script(out, SIZE_MAX, 0);
     script[before->step].step =
         step_new(out->arena, &step_send, &send, sizeof send, &script[before->step].step->place);
-    snprintf(out->name, sizeof out->name, "injection across the barrier at line %d", s->script[step].step->place.line);
+    snprintf(out->name, sizeof out->name, "injection across the barrier at line %d",
+             s->script[step].step->place.line);
     return true;
 }

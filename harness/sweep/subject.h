@@ -1,8 +1,9 @@
 /*
  * subject - what is swept: the scenario, or a variant of it that Seam derives.
  *
- * A variant is a shallow copy with another script or other connections; programs, variables and steps are shared with
- * the scenario. Its own runs are its baseline, so a variant that does not suit the program accuses nobody.
+ * A variant is a shallow copy with another script or other connections; programs, variables and steps are
+ * shared with the scenario. Its own runs are its baseline, so a variant that does not suit the program
+ * accuses nobody.
  *
  *   plain      the scenario
  *   pipelined  sends stand before the expects of their connection that they do not depend on ("pipeline")
@@ -41,7 +42,8 @@ struct subject {
 };
 
 void subject_plain(const struct scenario *scenario, struct subject *out);
-/* False: nothing can be lifted; out needs no close. The others alike. joins: how many sends come to stand beside others. */
+/* False: nothing can be lifted; out needs no close. The others alike. joins: how many sends come to stand
+ * beside others. */
 bool subject_pipelined(const struct scenario *scenario, struct subject *out, size_t *joins);
 bool subject_fin(const struct subject *plain, size_t connection, struct subject *out);
 bool subject_slow(const struct subject *plain, size_t connection, struct subject *out);
@@ -51,7 +53,7 @@ void subject_close(struct subject *subject);
 
 /* Literal data in an arena. */
 const struct data *data_literal(struct arena *arena, const void *bytes, size_t length);
-const struct step *step_new(struct arena *arena, const struct step_verb *verb, const void *args, size_t args_bytes,
-                            const struct place *place);
+const struct step *step_new(struct arena *arena, const struct step_verb *verb, const void *args,
+                            size_t args_bytes, const struct place *place);
 
 #endif

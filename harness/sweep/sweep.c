@@ -35,7 +35,8 @@ void sweep_note(struct sweep *sweep, const char *format, ...)
     va_end(args);
 }
 
-void sweep_fail(struct sweep *sweep, enum result_status status, const struct record *record, const char *format, ...)
+void sweep_fail(struct sweep *sweep, enum result_status status, const struct record *record,
+                const char *format, ...)
 {
     va_list args;
     if (sweep->status != RESULT_PASSED) {
@@ -58,12 +59,15 @@ void sweep_fail(struct sweep *sweep, enum result_status status, const struct rec
 static void open_sweep(struct sweep *sweep, const struct scenario *scenario, struct world *world,
                        const struct sweep_options *options)
 {
-    *sweep = (struct sweep){.scenario = scenario, .world = world, .options = options, .masks = {.scenario = scenario}};
+    *sweep = (struct sweep){
+        .scenario = scenario, .world = world, .options = options, .masks = {.scenario = scenario}};
     bytes_init(&sweep->notes, NOTES_BYTES_MAX);
-    sweep->budget_cases = options->budget_cases            ? options->budget_cases
+    sweep->budget_cases = options->budget_cases          ? options->budget_cases
                           : scenario->sweep.budget_cases ? scenario->sweep.budget_cases
                                                          : SWEEP_BUDGET_CASES_DEFAULT;
-    uint64_t budget_ns = options->budget_ns ? options->budget_ns : options->budget_cases ? 0 : scenario->sweep.budget_ns;
+    uint64_t budget_ns = options->budget_ns      ? options->budget_ns
+                         : options->budget_cases ? 0
+                                                 : scenario->sweep.budget_ns;
     if (budget_ns) {
         sweep->deadline_ns = world->ops->now_ns(world) + budget_ns;
         sweep->budget_cases = options->budget_cases ? options->budget_cases : 1000000;
@@ -71,7 +75,8 @@ static void open_sweep(struct sweep *sweep, const struct scenario *scenario, str
     for (size_t i = 0; i < SCENARIO_ORACLE_COUNT; i++) {
         sweep->oracle_off[i] = scenario->sweep.oracle_off[i] != NULL;
         if (sweep->oracle_off[i]) {
-            sweep_note(sweep, "oracle %s is off: %s", format_oracle_keys[i].name, scenario->sweep.oracle_off[i]);
+            sweep_note(sweep, "oracle %s is off: %s", format_oracle_keys[i].name,
+                       scenario->sweep.oracle_off[i]);
         }
     }
     subject_plain(scenario, &sweep->plain);
@@ -94,7 +99,8 @@ static void close_sweep(struct sweep *sweep)
     bytes_free(&sweep->notes);
 }
 
-/* The baseline twice, so that a clock is known as one from the start. False: there is nothing to hold cases against. */
+/* The baseline twice, so that a clock is known as one from the start. False: there is nothing to hold cases
+ * against. */
 static bool prepare_plain(struct sweep *sweep)
 {
     struct subject *plain = &sweep->plain;
@@ -102,7 +108,8 @@ static bool prepare_plain(struct sweep *sweep)
     struct record second;
     if (!sweep_prepare(sweep, plain)) {
         if (plain->has_baseline && plain->baseline.failed) {
-            sweep_fail(sweep, plain->baseline.status, &plain->baseline, "the baseline fails, so nothing was swept: %s",
+            sweep_fail(sweep, plain->baseline.status, &plain->baseline,
+                       "the baseline fails, so nothing was swept: %s",
                        plain->baseline.message ? plain->baseline.message : "no message");
         }
         return false;
@@ -124,8 +131,8 @@ static bool prepare_plain(struct sweep *sweep)
 static bool make_plan(struct sweep *sweep)
 {
     struct plan_options options = {.budget = sweep->budget_cases, .seed = sweep->options->seed};
-    if (plan_make(&sweep->plain.layout, &sweep->plain.scenario, &sweep->plain.baseline, &options, &sweep->plain.plan) <
-        0) {
+    if (plan_make(&sweep->plain.layout, &sweep->plain.scenario, &sweep->plain.baseline, &options,
+                  &sweep->plain.plan) < 0) {
         sweep_fail(sweep, RESULT_ERROR, NULL, "out of memory");
         return false;
     }
@@ -226,8 +233,8 @@ int sweep_dry_run(const struct scenario *scenario, struct world *world, const st
     return failed;
 }
 
-void sweep_shrink(const struct scenario *scenario, const struct segmentation *segmentation, struct world *world,
-                  const struct sweep_options *options, struct result *out)
+void sweep_shrink(const struct scenario *scenario, const struct segmentation *segmentation,
+                  struct world *world, const struct sweep_options *options, struct result *out)
 {
     struct sweep_options only = *options;
     struct segmentation own = {0};

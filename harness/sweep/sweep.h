@@ -1,9 +1,9 @@
 /*
  * sweep - finds out whether what a program does depends on how its streams were cut, joined, ended or paced.
  *
- * One scenario, one call: baselines, each message alone, the plan, the variants, cost and health; what is odd is
- * repeated alone on fresh programs, grouped by cause and shrunk. The outcome is one result, in the words that all
- * reports use. Deterministic for a seed, but for what the program itself leaves to chance.
+ * One scenario, one call: baselines, each message alone, the plan, the variants, cost and health; what is odd
+ * is repeated alone on fresh programs, grouped by cause and shrunk. The outcome is one result, in the words
+ * that all reports use. Deterministic for a seed, but for what the program itself leaves to chance.
  */
 #ifndef SEAM_HARNESS_SWEEP_SWEEP_H
 #define SEAM_HARNESS_SWEEP_SWEEP_H
@@ -25,28 +25,29 @@ struct sweep_options {
     uint64_t budget_ns;    /* 0: no limit in time, or the scenario's */
     uint64_t seed;
     bool pipeline;
-    bool keep_going;   /* not: stop at the first finding */
+    bool keep_going; /* not: stop at the first finding */
     bool no_shrink;
     enum evidence evidence;
     uint64_t paced_ns;
     bool allow_remote;
-    const struct segmentation *only; /* --cut: this case alone; NULL: the plan */
+    const struct segmentation *only;        /* --cut: this case alone; NULL: the plan */
     const struct scenario_options *loading; /* how scenarios are loaded, for reproductions */
-    const char *output;              /* the folder of reproductions; made when it is needed */
-    const char *options_text;        /* what a rerun needs beside the file, for the commands that are printed */
+    const char *output;                     /* the folder of reproductions; made when it is needed */
+    const char *options_text; /* what a rerun needs beside the file, for the commands that are printed */
     const volatile sig_atomic_t *stop;
     struct sweep_progress *progress; /* may be NULL */
 };
 
-/* Fills a result (result_close): path, name and rerun are the caller's business. When *stop was set it says nothing. */
+/* Fills a result (result_close): path, name and rerun are the caller's business. When *stop was set it says
+ * nothing. */
 void sweep_scenario(const struct scenario *scenario, struct world *world, const struct sweep_options *options,
                     struct result *out);
-/* Writes what would be tried, a line per case ("single cut  alice@17"), to out. 0, or -1: the baseline fails, and result
- * says why. */
+/* Writes what would be tried, a line per case ("single cut  alice@17"), to out. 0, or -1: the baseline fails,
+ * and result says why. */
 int sweep_dry_run(const struct scenario *scenario, struct world *world, const struct sweep_options *options,
                   struct bytes *out, struct result *result);
 /* Shrinks the failure of a scenario under a segmentation (NULL: as written, or its own "cut"). */
-void sweep_shrink(const struct scenario *scenario, const struct segmentation *segmentation, struct world *world,
-                  const struct sweep_options *options, struct result *out);
+void sweep_shrink(const struct scenario *scenario, const struct segmentation *segmentation,
+                  struct world *world, const struct sweep_options *options, struct result *out);
 
 #endif

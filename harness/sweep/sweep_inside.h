@@ -40,14 +40,14 @@ struct finding {
     struct record odd; /* of its last confirmation */
     bool has_odd;
     unsigned repeats, tries;
-    size_t cases;                                  /* how many showed it */
-    char *ids[FINDING_IDS_MAX];                    /* of the first of them */
-    size_t message;                                /* SIZE_MAX: no single one */
+    size_t cases;               /* how many showed it */
+    char *ids[FINDING_IDS_MAX]; /* of the first of them */
+    size_t message;             /* SIZE_MAX: no single one */
     enum place_kind place;
     /* from shrinking */
-    char *picture;     /* several lines: the bytes with their cuts, both answers */
-    char *repro_path;  /* NULL: none was written */
-    char *key;         /* of a shrunk one: the shape of its bytes and cuts; NULL: not shrunk */
+    char *picture;      /* several lines: the bytes with their cuts, both answers */
+    char *repro_path;   /* NULL: none was written */
+    char *key;          /* of a shrunk one: the shape of its bytes and cuts; NULL: not shrunk */
     size_t found_after; /* how many cases had run */
     size_t repro_cuts, repro_steps;
     size_t shrink_runs;
@@ -106,25 +106,27 @@ bool sweep_stopped(const struct sweep *sweep);
 bool sweep_is_over(struct sweep *sweep); /* stopped, failed, out of time, or --fail-fast */
 void sweep_note(struct sweep *sweep, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The sweep itself can't go on: the first such text stands. */
-void sweep_fail(struct sweep *sweep, enum result_status status, const struct record *record, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void sweep_fail(struct sweep *sweep, enum result_status status, const struct record *record,
+                const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* --- sweep_run.c --- */
 struct run_options sweep_run_options(const struct sweep *sweep, enum run_checkpoints checkpoints);
 /* 0 with an owned record; -1: stopped. A run that can't begin is an error record. */
-int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
-                    const struct run_options *options, struct record *out);
+int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario,
+                    const struct segmentation *segmentation, const struct run_options *options,
+                    struct record *out);
 /* The same, and -1 also past sweep->deadline_ns. */
-int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
-                      const struct run_options *options, struct record *out);
+int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario,
+                      const struct segmentation *segmentation, const struct run_options *options,
+                      struct record *out);
 /* Baseline, layout, and the lockstep run with what it says at each point. False: it can't be swept. */
 bool sweep_prepare(struct sweep *sweep, struct subject *subject);
 void sweep_choose_company(struct sweep *sweep);
 /* Runs the cases of a subject's plan from sweep->cursor on, in company or not, and judges each. */
 void sweep_cases(struct sweep *sweep, struct subject *subject, bool in_company);
 struct reference sweep_reference(struct sweep *sweep, const struct subject *subject);
-enum verdict sweep_judge(struct sweep *sweep, const struct sweep_case *which, const struct record *record, bool guest,
-                         struct judgement *out, size_t *earlier);
+enum verdict sweep_judge(struct sweep *sweep, const struct sweep_case *which, const struct record *record,
+                         bool guest, struct judgement *out, size_t *earlier);
 void sweep_count(struct sweep *sweep, const struct record *record, enum case_kind kind);
 
 /* --- confirm.c --- */
@@ -141,7 +143,8 @@ struct finding *finding_like(struct sweep *sweep, enum oracle oracle, const char
 void finding_add_case(struct finding *finding, const struct sweep_case *which);
 /* Takes judgement and record. NULL: there are too many. */
 struct finding *finding_add(struct sweep *sweep, const struct sweep_case *which, const char *shape,
-                            struct judgement *judgement, struct record *record, unsigned repeats, unsigned tries);
+                            struct judgement *judgement, struct record *record, unsigned repeats,
+                            unsigned tries);
 void finding_close(struct finding *finding);
 /* Which class of real bugs it looks like: a letter of docs/sweep.md. */
 char finding_class(const struct finding *finding);
@@ -165,8 +168,8 @@ struct shown {
 void shown_close(struct shown *shown);
 /* finding.c: shape, place, class and key by what is left. */
 void finding_reshape(struct finding *finding, const struct specimen *specimen, const struct shown *shown);
-/* Writes the reproduction of a specimen, or, specimen NULL, of the finding's own scenario and segmentation, and runs it:
- * it must fail. Fills the finding's repro_ fields, or its note. */
+/* Writes the reproduction of a specimen, or, specimen NULL, of the finding's own scenario and segmentation,
+ * and runs it: it must fail. Fills the finding's repro_ fields, or its note. */
 void repro_write(struct sweep *sweep, struct finding *finding, const struct specimen *specimen,
                  const struct shown *shown);
 /* Several lines: what was sent with its cuts, what was said each time. Caller frees; NULL: out of memory. */

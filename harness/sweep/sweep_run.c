@@ -1,8 +1,9 @@
 /*
  * sweep_run - the runs of a sweep: baselines, whether cases may share a program, and the cases of a plan.
  *
- * In company, cases share a program and advance in rounds. Nothing that is odd there counts before it has been odd alone
- * on a fresh program (confirm.c); a program that ends takes its guests with it, and each of them is run again alone.
+ * In company, cases share a program and advance in rounds. Nothing that is odd there counts before it has
+ * been odd alone on a fresh program (confirm.c); a program that ends takes its guests with it, and each of
+ * them is run again alone.
  */
 #include "harness/sweep/sweep_inside.h"
 
@@ -24,8 +25,9 @@ struct run_options sweep_run_options(const struct sweep *sweep, enum run_checkpo
 static const struct segmentation nothing; /* as written, also where the scenario has a "cut" */
 
 /* -1: stopped, or past until_ns. */
-static int run_until(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
-                     const struct run_options *options, uint64_t until_ns, struct record *out)
+static int run_until(struct sweep *sweep, const struct scenario *scenario,
+                     const struct segmentation *segmentation, const struct run_options *options,
+                     uint64_t until_ns, struct record *out)
 {
     struct world *world = sweep->world;
     struct seam_error error = {0};
@@ -47,14 +49,16 @@ static int run_until(struct sweep *sweep, const struct scenario *scenario, const
     return goes_on ? -1 : 0;
 }
 
-int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
-                    const struct run_options *options, struct record *out)
+int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario,
+                    const struct segmentation *segmentation, const struct run_options *options,
+                    struct record *out)
 {
     return run_until(sweep, scenario, segmentation, options, UINT64_MAX, out);
 }
 
-int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
-                      const struct run_options *options, struct record *out)
+int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario,
+                      const struct segmentation *segmentation, const struct run_options *options,
+                      struct record *out)
 {
     return run_until(sweep, scenario, segmentation, options, sweep->deadline_ns, out);
 }
@@ -92,7 +96,8 @@ struct reference sweep_reference(struct sweep *sweep, const struct subject *subj
 /* --- what a subject is held against
  * ---------------------------------------------------------------------------------- */
 
-/* The program does not read beyond some place of a burst: cuts behind it can't be delivered. True: one was found. */
+/* The program does not read beyond some place of a burst: cuts behind it can't be delivered. True: one was
+ * found. */
 static bool note_unread(struct subject *subject, const struct record *record)
 {
     for (size_t i = record->transcript.event_count; i-- > 0;) {
@@ -126,8 +131,8 @@ static bool is_usable(struct sweep *sweep, struct subject *subject, const struct
     return stream == SIZE_MAX;
 }
 
-/* Each message alone, settled: the reference of progress. That it fails, or says something else than the run as written,
- * is for the case `each message alone` to tell. */
+/* Each message alone, settled: the reference of progress. That it fails, or says something else than the run
+ * as written, is for the case `each message alone` to tell. */
 static void run_lockstep(struct sweep *sweep, struct subject *subject)
 {
     struct run_options options = sweep_run_options(sweep, RUN_CHECKPOINTS_CALM);
@@ -168,7 +173,8 @@ bool sweep_prepare(struct sweep *sweep, struct subject *subject)
         return false;
     }
     subject->has_baseline = true;
-    if (subject->baseline.failed || layout_make(&subject->scenario, &subject->baseline, &subject->layout) < 0) {
+    if (subject->baseline.failed ||
+        layout_make(&subject->scenario, &subject->baseline, &subject->layout) < 0) {
         return false;
     }
     if (!sweep->oracle_off[SCENARIO_ORACLE_PROGRESS]) {
@@ -253,7 +259,8 @@ static bool prints_in_between(const struct sweep *sweep)
     for (size_t i = 0; i < t->event_count; i++) {
         const struct transcript_event *e = &t->events[i];
         talking |= e->kind == EVENT_OPENED;
-        if (e->kind == EVENT_SIGNALLED || e->kind == EVENT_EXITED || e->step >= sweep->scenario->script_count) {
+        if (e->kind == EVENT_SIGNALLED || e->kind == EVENT_EXITED ||
+            e->step >= sweep->scenario->script_count) {
             return false;
         }
         if (talking && e->kind == EVENT_CHUNK && t->streams[e->stream].kind == TRANSCRIPT_OUTPUT) {
@@ -278,7 +285,8 @@ void sweep_choose_company(struct sweep *sweep)
     } else {
         struct run_options options = sweep_run_options(sweep, RUN_CHECKPOINTS_NONE);
         char *text;
-        struct run *host = fleet_host_open(&sweep->plain.scenario, sweep->world, &options, sweep->options->stop, &text);
+        struct run *host =
+            fleet_host_open(&sweep->plain.scenario, sweep->world, &options, sweep->options->stop, &text);
         struct record record;
         free(text);
         if (!host) {
@@ -292,8 +300,11 @@ void sweep_choose_company(struct sweep *sweep)
         WHY(sweep, "%s%s",
             beside  ? "cases share a program, several at once"
             : after ? "cases share a program, one after another"
-                    : "each case has programs of its own: a second conversation on one program differs from the first",
-            forced ? " (the scenario says so)" : after ? " (three baselines on one did not differ)" : "");
+                    : "each case has programs of its own: a second conversation on one program differs from "
+                      "the first",
+            forced  ? " (the scenario says so)"
+            : after ? " (three baselines on one did not differ)"
+                    : "");
         fleet_host_close(host, sweep->world, &record);
         record_close(&record);
     }
@@ -302,8 +313,8 @@ void sweep_choose_company(struct sweep *sweep)
 /* --- the cases of a plan
  * -------------------------------------------------------------------------------------------- */
 
-enum verdict sweep_judge(struct sweep *sweep, const struct sweep_case *which, const struct record *record, bool guest,
-                         struct judgement *out, size_t *earlier)
+enum verdict sweep_judge(struct sweep *sweep, const struct sweep_case *which, const struct record *record,
+                         bool guest, struct judgement *out, size_t *earlier)
 {
     struct reference reference = sweep_reference(sweep, which->subject);
     if (which->segmentation && which->segmentation->interleaved) {
@@ -363,7 +374,8 @@ static void case_ended(void *context, size_t tag, struct record *record, bool lo
         if (sweep->guests) {
             sweep_suspect(sweep, &which, record, true); /* alone it may well work */
         } else {
-            sweep_fail(sweep, RESULT_ERROR, record, "%s (cut %s)", judgement.text ? judgement.text : "an error", which.id);
+            sweep_fail(sweep, RESULT_ERROR, record, "%s (cut %s)",
+                       judgement.text ? judgement.text : "an error", which.id);
             record_close(record);
         }
         break;
@@ -386,8 +398,8 @@ static void host_ended(struct sweep *sweep, const struct record *record, uint64_
     if (record->failed && record->failure == RUN_FAILURE_END && !sweep->oracle_off[SCENARIO_ORACLE_HEALTH]) {
         struct sweep_case which = {.subject = &sweep->plain, .kind = CASE_HEALTH, .id = ""};
         struct judgement judgement = {.oracle = ORACLE_HEALTH, .oddity = ODDITY_END, .stream = SIZE_MAX};
-        if (asprintf(&judgement.text, "after %llu conversations on one program: %s", (unsigned long long)cases,
-                     record->message ? record->message : "it ended wrongly") < 0) {
+        if (asprintf(&judgement.text, "after %llu conversations on one program: %s",
+                     (unsigned long long)cases, record->message ? record->message : "it ended wrongly") < 0) {
             judgement.text = NULL;
         }
         if (!finding_like(sweep, ORACLE_HEALTH, case_kind_words[CASE_HEALTH])) {

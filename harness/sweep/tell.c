@@ -1,6 +1,6 @@
 /*
- * tell - a sweep as one result: what was shown, what was left out, each finding with its cause in words, its picture and
- * the command that shows it again.
+ * tell - a sweep as one result: what was shown, what was left out, each finding with its cause in words, its
+ * picture and the command that shows it again.
  */
 #include "harness/sweep/sweep_inside.h"
 
@@ -29,12 +29,14 @@ static void tell_shown(const struct sweep *sweep, struct bytes *out)
     size_t connections, messages;
     count_connections(sweep, &connections, &messages);
     if (sweep->cases_run == 0) {
-        bytes_append_text(out, messages == 0 ? "nothing is sent, so nothing was cut" : "no place was free to be cut");
+        bytes_append_text(out, messages == 0 ? "nothing is sent, so nothing was cut"
+                                             : "no place was free to be cut");
         return;
     }
     bytes_append_format(out, "%llu segmentation%s of %zu connection%s (%zu message%s), weakest evidence %s, ",
                         (unsigned long long)sweep->cases_run, sweep->cases_run == 1 ? "" : "s", connections,
-                        connections == 1 ? "" : "s", messages, messages == 1 ? "" : "s", evidence_words[sweep->weakest]);
+                        connections == 1 ? "" : "s", messages, messages == 1 ? "" : "s",
+                        evidence_words[sweep->weakest]);
     if (sweep->finding_count == 0) {
         bytes_append_text(out, "no difference");
     }
@@ -57,8 +59,8 @@ static void note_plan(struct sweep *sweep)
     bytes_init(&line, 8192);
     for (int kind = 0; kind < CASE_KIND_COUNT; kind++) {
         if (sweep->tried[kind]) {
-            bytes_append_format(&line, "%s%llu %s", line.length ? ", " : "", (unsigned long long)sweep->tried[kind],
-                                case_kind_words[kind]);
+            bytes_append_format(&line, "%s%llu %s", line.length ? ", " : "",
+                                (unsigned long long)sweep->tried[kind], case_kind_words[kind]);
         }
     }
     if (line.length) {
@@ -74,8 +76,8 @@ static void note_plan(struct sweep *sweep)
         }
     }
     if (line.length) {
-        sweep_note(sweep, "left out for the budget of %llu cases: %s", (unsigned long long)sweep->budget_cases,
-                   bytes_text(&line));
+        sweep_note(sweep, "left out for the budget of %llu cases: %s",
+                   (unsigned long long)sweep->budget_cases, bytes_text(&line));
     }
     if (sweep->out_of_time) {
         sweep_note(sweep, "stopped by --budget: %zu planned cases not tried", plan->count - sweep->cursor);
@@ -94,16 +96,22 @@ static void note_circumstances(struct sweep *sweep)
         sweep_note(sweep, "masked, for it differs between two runs as written: %s", bytes_text(&masked));
         bytes_free(&masked);
     }
-    if (points_streaming(sweep->plain.points)) {
+    bool early = false;
+    for (size_t i = 0; i < sweep->finding_count; i++) {
+        early |= sweep->findings[i].oddity == ODDITY_EARLY;
+    }
+    if (!early && points_streaming(sweep->plain.points)) {
         sweep_note(sweep, "streaming: it answers parts of a message, and alike under every segmentation");
     }
     for (size_t b = 0; b < sweep->plain.layout.burst_count; b++) {
         const struct layout_burst *burst = &sweep->plain.layout.bursts[b];
         if (burst->whole_from != UINT64_MAX) {
-            sweep_note(sweep, "cuts not tried in \"%s\" from byte %llu to %llu: the program does not read on before a step "
-                              "that comes later",
-                       sweep->plain.layout.names[burst->connection], (unsigned long long)burst->whole_from,
-                       (unsigned long long)burst->end);
+            sweep_note(
+                sweep,
+                "cuts not tried in \"%s\" from byte %llu to %llu: the program does not read on before a step "
+                "that comes later",
+                sweep->plain.layout.names[burst->connection], (unsigned long long)burst->whole_from,
+                (unsigned long long)burst->end);
         }
     }
     unsigned unrepeated = 0;
@@ -111,11 +119,12 @@ static void note_circumstances(struct sweep *sweep)
         unrepeated += sweep->unrepeated[i].count;
     }
     if (unrepeated) {
-        sweep_note(sweep, "%u case%s differed once and not again alone on a fresh program: no finding", unrepeated,
-                   unrepeated == 1 ? "" : "s");
+        sweep_note(sweep, "%u case%s differed once and not again alone on a fresh program: no finding",
+                   unrepeated, unrepeated == 1 ? "" : "s");
     }
     if (sweep->plain.has_lockstep && sweep->plain.lockstep.trace.timed_by[0]) {
-        sweep_note(sweep, "settled means here: until its next timer (%s)", sweep->plain.lockstep.trace.timed_by);
+        sweep_note(sweep, "settled means here: until its next timer (%s)",
+                   sweep->plain.lockstep.trace.timed_by);
     }
 }
 
@@ -132,14 +141,16 @@ static void tell_indented(struct bytes *out, const char *text)
 
 static void tell_finding(const struct sweep *sweep, const struct finding *f, size_t number, struct bytes *out)
 {
-    bytes_append_format(out, "%zu. %s: %s (%s)\n", number, oracle_words[f->oracle], f->shape, oddity_words[f->oddity]);
+    bytes_append_format(out, "%zu. %s: %s (%s)\n", number, oracle_words[f->oracle], f->shape,
+                        oddity_words[f->oddity]);
     tell_indented(out, f->judgement.text ? f->judgement.text : "");
     if (f->subject->kind != SUBJECT_PLAIN) {
         bytes_append_format(out, "   in a variant of the scenario: %s\n", f->subject->name);
     }
     bytes_append_format(out, "   %zu case%s", f->cases, f->cases == 1 ? "" : "s");
     for (size_t i = 0; i < FINDING_IDS_MAX && f->ids[i] && f->ids[i][0]; i++) {
-        bytes_append_format(out, "%s %.200s%s", i ? "," : ":", f->ids[i], strlen(f->ids[i]) > 200 ? "..." : "");
+        bytes_append_format(out, "%s %.200s%s", i ? "," : ":", f->ids[i],
+                            strlen(f->ids[i]) > 200 ? "..." : "");
     }
     bytes_append_format(out, "%s\n", f->cases > FINDING_IDS_MAX ? ", ..." : "");
     bytes_append_format(out, "   first found after %zu case%s; repeated alone on a fresh program: %u of %u\n",
@@ -152,8 +163,9 @@ static void tell_finding(const struct sweep *sweep, const struct finding *f, siz
         bytes_append_format(out, "   %s\n", f->note);
     }
     if (f->repro_path) {
-        bytes_append_format(out, "   shrunk to %zu cut%s and %zu step%s in %zu runs: seam run%s %s\n", f->repro_cuts,
-                            f->repro_cuts == 1 ? "" : "s", f->repro_steps, f->repro_steps == 1 ? "" : "s", f->shrink_runs,
+        bytes_append_format(out, "   shrunk to %zu cut%s and %zu step%s in %zu runs: seam run%s %s\n",
+                            f->repro_cuts, f->repro_cuts == 1 ? "" : "s", f->repro_steps,
+                            f->repro_steps == 1 ? "" : "s", f->shrink_runs,
                             sweep->options->options_text ? sweep->options->options_text : "", f->repro_path);
     }
     if (f->ids[0] && f->ids[0][0] && f->subject->kind == SUBJECT_PLAIN) {
@@ -177,8 +189,10 @@ static void tell_findings(struct sweep *sweep, struct result *out)
         }
     }
     out->status = RESULT_FAILED;
-    if (asprintf(&out->message, "%zu finding%s: what the program does depends on how its stream is cut; first: %s, %s",
-                 total, total == 1 ? "" : "s", first->shape, first->judgement.text ? first->judgement.text : "") < 0) {
+    if (asprintf(&out->message,
+                 "%zu finding%s: what the program does depends on how its stream is cut; first: %s, %s",
+                 total, total == 1 ? "" : "s", first->shape,
+                 first->judgement.text ? first->judgement.text : "") < 0) {
         out->message = NULL;
     }
     out->detail = strdup(bytes_text(&detail));
@@ -208,7 +222,8 @@ void sweep_tell(struct sweep *sweep, struct result *out)
         out->column = sweep->scenario->place.column;
     } else if (sweep->scenario->sweep.xfail && !sweep->options->only) {
         out->status = RESULT_FAILED;
-        if (asprintf(&out->message, "the sweep is clean, but sweep.xfail says: %s", sweep->scenario->sweep.xfail) < 0) {
+        if (asprintf(&out->message, "the sweep is clean, but sweep.xfail says: %s",
+                     sweep->scenario->sweep.xfail) < 0) {
             out->message = NULL;
         }
     }

@@ -1,8 +1,9 @@
 /*
- * variants - what a plan of cuts can't reach: the end of the stream, a peer that does not read, a barrier, pipelining.
+ * variants - what a plan of cuts can't reach: the end of the stream, a peer that does not read, a barrier,
+ * pipelining.
  *
- * Each is a scenario derived from the plain one (subject.h) with baselines of its own; one that does not suit the program
- * is left out, and said.
+ * Each is a scenario derived from the plain one (subject.h) with baselines of its own; one that does not suit
+ * the program is left out, and said.
  */
 #include "harness/sweep/sweep_inside.h"
 
@@ -45,7 +46,8 @@ static void one_case(struct sweep *sweep, struct subject *subject, enum case_kin
         return;
     }
     sweep_count(sweep, &record, kind);
-    bool unsuited = record.failed && (record.failure == RUN_FAILURE_UNREAD || record.failure == RUN_FAILURE_MISFIT);
+    bool unsuited =
+        record.failed && (record.failure == RUN_FAILURE_UNREAD || record.failure == RUN_FAILURE_MISFIT);
     if (subject->kind == SUBJECT_SLOW && unsuited) {
         record_close(&record); /* it reads no more while it can't write: as it may */
         return;
@@ -61,7 +63,8 @@ static void one_case(struct sweep *sweep, struct subject *subject, enum case_kin
 }
 
 /* --- FIN
- * ------------------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void sweep_fin(struct sweep *sweep, size_t connection)
 {
@@ -72,7 +75,8 @@ static void sweep_fin(struct sweep *sweep, size_t connection)
     struct subject *subject = keep_or_close(sweep, &made);
     if (!subject || !sweep_prepare(sweep, subject)) {
         if (subject && subject->has_baseline && subject->baseline.failed) {
-            sweep_note(sweep, "not tried: %s, for with the FIN apart the program already says something else (%s)",
+            sweep_note(sweep,
+                       "not tried: %s, for with the FIN apart the program already says something else (%s)",
                        subject->name, subject->baseline.message ? subject->baseline.message : "it failed");
         }
         return;
@@ -205,9 +209,11 @@ static void sweep_pipelined(struct sweep *sweep, size_t joins)
     struct subject *subject = keep_or_close(sweep, &made);
     if (!subject || !sweep_prepare(sweep, subject)) {
         if (subject && subject->has_baseline && subject->baseline.failed) {
-            sweep_note(sweep, "pipelined joins not tried: sent one by one before the replies came, the program already "
-                              "says something else (%s)",
-                       subject->baseline.message ? subject->baseline.message : "it failed");
+            sweep_note(
+                sweep,
+                "pipelined joins not tried: sent one by one before the replies came, the program already "
+                "says something else (%s)",
+                subject->baseline.message ? subject->baseline.message : "it failed");
         }
         return;
     }
