@@ -46,10 +46,18 @@ static void check(struct step_check *check, const void *p)
 static enum step_result run_stop(struct run *run, const struct step *step, const void *p)
 {
     const struct stop_args *a = p;
+    const struct run_program *program = &run->programs[a->program];
     (void)step;
-    if (run_step_begins(run)) {
+    run_step_begins(run);
+    if (!program->term_sent) {
+        /* What earlier steps make it say comes before TERM, in every run. */
+        if (program->state == RUN_PROGRAM_READY && run_quiet_look(run, true) == RUN_QUIET_NOT_YET &&
+            !run_out_of_time(run)) {
+            return STEP_WAIT;
+        }
         enum step_result sent = run_program_signal(run, a->program, SIGTERM, true);
-        if (sent != STEP_DONE) {
+        run->step_began_ns = run_now_ns(run);
+        if (sent != STEP_DONE || !program->world) {
             return sent;
         }
     }

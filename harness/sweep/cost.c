@@ -226,8 +226,8 @@ static void measure_memory(struct sweep *sweep, size_t message)
     record_close(&record);
     if (again > grown &&
         asprintf(&text,
-                 "a line that does not end is kept without limit: %llu MiB more after %d MiB, and %llu "
-                 "MiB after %d MiB",
+                 "a line that does not end is kept whole: %llu MiB more after %d MiB, and %llu MiB more "
+                                  "after %d MiB",
                  (unsigned long long)grown >> 20, FLOOD_BYTES >> 20, (unsigned long long)again >> 20,
                  2 * FLOOD_BYTES >> 20) >= 0) {
         add_growth(sweep, ORACLE_COST, CASE_COST, "memory of a line without end", text);

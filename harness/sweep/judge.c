@@ -214,6 +214,9 @@ static enum verdict judge_failure(const struct reference *reference, const struc
         return VERDICT_ERROR;
     }
     judge_first_difference(reference, record, guest, &difference);
+    if (closed_early && difference.stream == SIZE_MAX) {
+        return VERDICT_SAME; /* it had said all it says, and did not need the rest */
+    }
     *out = difference;
     out->oracle = record->failure == RUN_FAILURE_END ? ORACLE_HEALTH : ORACLE_EXPECTATION;
     switch (record->failure) {

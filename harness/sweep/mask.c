@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAMED_BYTES_MIN = 4 }; /* a shorter value may stand elsewhere by chance */
+
 static const char placeholder[] = {0, '?', 0}; /* no program says this by chance */
 
 void masks_close(struct masks *masks)
@@ -254,7 +256,7 @@ static void hide_values(const struct record *record, const char *data, size_t le
 {
     for (size_t at = 0; at < length;) {
         size_t stop = token_end(data, length, at);
-        if (is_word((unsigned char)data[at]) && names_value(record, data + at, stop - at)) {
+        if (stop - at >= NAMED_BYTES_MIN && names_value(record, data + at, stop - at)) {
             hide(hidden, at, stop);
         }
         at = stop;

@@ -367,7 +367,9 @@ static void order_by_kind(struct plan *plan)
             }
         }
     }
-    memcpy(plan->cases, sorted, plan->count * sizeof *sorted);
+    if (n > 0) {
+        memcpy(plan->cases, sorted, n * sizeof *sorted);
+    }
     free(sorted);
 }
 

@@ -3,7 +3,8 @@
  *   sweep.c     the order of things        sweep_run.c      runs, alone and in company
  *   confirm.c   what is odd, once more     variants.c       FIN, slow readers, barriers, pipelining
  *   cost.c      time, memory, descriptors  finding.c        groups, words, classes
- *   shrink.c    smaller ones               repro.c          as a scenario in a file
+ *   shrink.c    smaller ones               trial.c          does a smaller one show it?
+ *   repro.c     as a scenario in a file    picture.c        what it looks like
  *   tell.c      the result
  */
 #ifndef SEAM_HARNESS_SWEEP_SWEEP_INSIDE_H

@@ -34,7 +34,7 @@ class Options(CliTest):
                            (["run", "a.json", "--jobs"], b"--jobs needs a value: N"), (["run", "-j"], b"-j needs"),
                            (["run", "--list=yes", "a.json"], b"takes no value"), (["version", "x"], b"no operands"),
                            (["run", "--define", "v=1", "--define", "v=2", "a.json"], b"twice"),
-                           (["run", "--fil", "x", "a.json"], b"unknown option --fil"), (["sweep", "."], b"unknown command"),
+                           (["run", "--fil", "x", "a.json"], b"unknown option --fil"), (["sweeep", "."], b"did you mean 'sweep'?"),
                            (["run", "--budget", "3", "."], b"unknown option"), (["run", "\x1b[31m"], b"\\x1b[31m")]:
             done = self.seam(*args)
             self.assertEqual(done.returncode, 2, args)
