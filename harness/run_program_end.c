@@ -224,6 +224,11 @@ enum step_result run_program_expect_end(struct run *run, size_t program, const s
     if (p->state == RUN_PROGRAM_ENDED) {
         return check_end(run, p, exit, killed);
     }
+    run->world->ops->program_look(p->world, &p->facts);
+    if (p->facts.state != WORLD_PROGRAM_RUNNING) {
+        run_look_again(run, 0); /* it has just ended: that is noticed first */
+        return STEP_WAIT;
+    }
     if (run_out_of_time(run)) {
         return run_fail(run, RESULT_FAILED, NULL, "\"%s\" did not end within %llu ms%s", p->spec->name,
                         (unsigned long long)(run->step_limit_ns / 1000000), stopping ? " of SIGTERM" : "");

@@ -154,7 +154,8 @@ static enum step_result advance_stop(struct run *run)
         run->world->ops->program_signal(p->world, SIGTERM);
     }
     run_quiet_look(run, true); /* says whether it gets to run at all */
-    if (run_out_of_time(run)) {
+    run->world->ops->program_look(p->world, &p->facts);
+    if (run_out_of_time(run) && p->facts.state == WORLD_PROGRAM_RUNNING) { /* the look itself may have taken long */
         return run_fail(run, RESULT_FAILED, &p->spec->place,
                         "\"%s\" did not end within %lld ms of SIGTERM and was killed", p->spec->name,
                         (long long)run->scenario->timeout_ms);

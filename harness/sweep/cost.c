@@ -17,13 +17,16 @@
 enum {
     LINE_BYTES = 4096,
     SLICE_BYTES = 512,
+    SLICES_MIN = 4, /* before time ran out */
+    PROBE_BYTES = 64,
     FLOOD_CHUNK_BYTES = 65536,
     FLOOD_BYTES = 4 << 20,
     FLOOD_SLICE_BYTES = 1 << 19,
     CONVERSATIONS = 12,
     CONVERSATIONS_WARM = 4,
 };
-#define LINE_NS_MAX                   ((uint64_t)3000000000)
+#define LINE_NS_MAX ((uint64_t)20000000000)
+#define PROBE_NS_MAX ((uint64_t)1000000000)
 #define TIME_GROWTH_MIN               2.0 /* the last slice against the second */
 #define TIME_SLICE_MIN_NS             ((uint64_t)3000000)
 #define MEMORY_SLICE_MIN_BYTES        ((uint64_t)FLOOD_SLICE_BYTES / 2)
@@ -84,37 +87,36 @@ static void make_long_line(const struct sweep *sweep, size_t message, size_t byt
     out->scenario.connections = connections;
 }
 
-/* Sends it in chunks, with a checkpoint each slice. False: the program refused, or closed, or reads no more:
- * its cost is bounded. */
-static bool run_long_line(struct sweep *sweep, size_t message, size_t bytes, uint64_t chunk, uint64_t slice,
-                          struct record *out)
+/* Sends it in chunks, with a checkpoint each slice. Returns how many slices there were; 0: the program
+ * refused, or closed, or reads no more, so its cost is bounded; or it had too little time. */
+static size_t run_long_line(struct sweep *sweep, size_t message, size_t bytes, uint64_t chunk, uint64_t slice,
+                            uint64_t limit_ns, struct record *out)
 {
     struct subject subject;
     struct segmentation segmentation = {0};
     struct run_options options = sweep_run_options(sweep, RUN_CHECKPOINTS_CALM);
     const struct layout_message *m = &sweep->plain.layout.messages[message];
+    bool partial;
     options.checkpoint_bytes = slice;
     make_long_line(sweep, message, bytes, &subject);
     segmentation_set(&segmentation, sweep->plain.layout.names[m->connection],
                      chunk == 1 ? CUTS_EVERY_BYTE : CUTS_CHUNKS, chunk, NULL, 0);
-    uint64_t deadline_ns = sweep->deadline_ns,
-             limit_ns = sweep->world->ops->now_ns(sweep->world) + LINE_NS_MAX;
-    sweep->deadline_ns = deadline_ns && deadline_ns < limit_ns ? deadline_ns : limit_ns;
-    int stopped = sweep_run_bounded(sweep, &subject.scenario, &segmentation, &options, out);
-    sweep->deadline_ns = deadline_ns;
+    int stopped =
+        sweep_run_bounded(sweep, &subject.scenario, &segmentation, &options, limit_ns, &partial, out);
     segmentation_close(&segmentation);
     subject_close(&subject);
     if (stopped) {
-        return false; /* it takes a byte in its own time: that is no cost */
+        return 0;
     }
     sweep_count(sweep, out, CASE_COST);
     const struct transcript_stream *said = &out->transcript.streams[2 * m->connection + 1];
-    bool taken = !out->failed && out->unsent_bytes == 0 && !said->ended && !said->reset &&
-                 out->trace.checkpoint_count >= bytes / slice;
-    if (!taken) {
+    bool taken = !out->failed && out->unsent_bytes == 0 && !said->ended && !said->reset;
+    size_t slices = out->trace.checkpoint_count < bytes / slice ? out->trace.checkpoint_count : bytes / slice;
+    if (!taken || (partial ? slices < SLICES_MIN : slices < bytes / slice)) {
         record_close(out);
+        return 0;
     }
-    return taken;
+    return slices;
 }
 
 static const struct trace_checkpoint *last_checkpoints(const struct record *record, size_t count)
@@ -138,13 +140,16 @@ static double time_growth(const struct record *record, size_t slices, uint64_t *
                                                                     : 0;
 }
 
-static void add_growth(struct sweep *sweep, enum oracle oracle, enum case_kind kind, const char *shape,
-                       char *text)
+static void add_growth(struct sweep *sweep, enum oracle oracle, enum case_kind kind, size_t message,
+                       const char *shape, char *text)
 {
     struct sweep_case which = {.subject = &sweep->plain, .kind = kind, .id = "", .number = SIZE_MAX};
     struct judgement judgement = {
         .oracle = oracle, .oddity = ODDITY_GROWTH, .stream = SIZE_MAX, .text = text};
-    finding_add(sweep, &which, shape, &judgement, NULL, CONFIRM_REPEATS, CONFIRM_REPEATS);
+    struct finding *f = finding_add(sweep, &which, shape, &judgement, NULL, CONFIRM_REPEATS, CONFIRM_REPEATS);
+    if (f) {
+        f->message = message;
+    }
     judgement_close(&judgement);
 }
 
@@ -169,6 +174,7 @@ static uint64_t memory_growth(const struct record *record, size_t slices, uint64
 
 /* What one such run shows. */
 struct bytewise {
+    size_t bytes;
     double growth;
     uint64_t first_ns, last_ns, memory_bytes;
 };
@@ -176,11 +182,13 @@ struct bytewise {
 static bool feed_bytewise(struct sweep *sweep, size_t message, size_t bytes, struct bytewise *out)
 {
     struct record record;
-    if (!run_long_line(sweep, message, bytes, 1, SLICE_BYTES, &record)) {
+    size_t slices = run_long_line(sweep, message, bytes, 1, SLICE_BYTES, LINE_NS_MAX, &record);
+    if (slices == 0) {
         return false;
     }
-    out->growth = time_growth(&record, bytes / SLICE_BYTES, &out->first_ns, &out->last_ns);
-    out->memory_bytes = memory_growth(&record, bytes / SLICE_BYTES, MEMORY_BYTEWISE_MIN_BYTES);
+    out->bytes = slices * SLICE_BYTES;
+    out->growth = time_growth(&record, slices, &out->first_ns, &out->last_ns);
+    out->memory_bytes = memory_growth(&record, slices, MEMORY_BYTEWISE_MIN_BYTES);
     record_close(&record);
     return true;
 }
@@ -188,7 +196,14 @@ static bool feed_bytewise(struct sweep *sweep, size_t message, size_t bytes, str
 static void measure_bytewise(struct sweep *sweep, size_t message)
 {
     struct bytewise once, again;
+    struct record probe;
     char *text = NULL;
+    /* one that takes a byte only now and then, at a timer, would take for ever */
+    if (run_long_line(sweep, message, PROBE_BYTES, 1, PROBE_BYTES / SLICES_MIN, PROBE_NS_MAX, &probe) <
+        SLICES_MIN) {
+        return;
+    }
+    record_close(&probe);
     if (!feed_bytewise(sweep, message, LINE_BYTES, &once) ||
         (once.growth < TIME_GROWTH_MIN && once.memory_bytes == 0) ||
         !feed_bytewise(sweep, message, LINE_BYTES, &again)) {
@@ -198,14 +213,14 @@ static void measure_bytewise(struct sweep *sweep, size_t message)
         asprintf(&text,
                  "a line fed byte by byte costs ever more: %.1f us a byte after 1 KiB, %.1f after %d KiB",
                  (double)again.first_ns / SLICE_BYTES / 1000, (double)again.last_ns / SLICE_BYTES / 1000,
-                 LINE_BYTES / 1024) >= 0) {
-        add_growth(sweep, ORACLE_COST, CASE_COST, "time per byte of a line", text);
+                 (int)(again.bytes / 1024)) >= 0) {
+        add_growth(sweep, ORACLE_COST, CASE_COST, message, "time per byte of a line", text);
     }
     if (once.memory_bytes && again.memory_bytes &&
         asprintf(&text, "a line fed byte by byte takes %llu bytes of memory for each: %llu KiB after %d KiB",
                  (unsigned long long)again.memory_bytes / LINE_BYTES,
                  (unsigned long long)again.memory_bytes >> 10, LINE_BYTES / 1024) >= 0) {
-        add_growth(sweep, ORACLE_COST, CASE_COST, "memory per byte of a line", text);
+        add_growth(sweep, ORACLE_COST, CASE_COST, message, "memory per byte of a line", text);
     }
 }
 
@@ -213,24 +228,28 @@ static void measure_memory(struct sweep *sweep, size_t message)
 {
     struct record record;
     char *text = NULL;
-    if (!run_long_line(sweep, message, FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES, &record)) {
+    size_t slices = run_long_line(sweep, message, FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES,
+                                  LINE_NS_MAX, &record);
+    if (slices == 0) {
         return;
     }
-    uint64_t grown = memory_growth(&record, FLOOD_BYTES / FLOOD_SLICE_BYTES, MEMORY_SLICE_MIN_BYTES);
+    uint64_t grown = memory_growth(&record, slices, MEMORY_SLICE_MIN_BYTES);
     record_close(&record);
-    if (grown == 0 ||
-        !run_long_line(sweep, message, 2 * FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES, &record)) {
+    slices = grown == 0 ? 0
+                        : run_long_line(sweep, message, 2 * FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES,
+                                        LINE_NS_MAX, &record);
+    if (slices == 0) {
         return;
     }
-    uint64_t again = memory_growth(&record, 2 * FLOOD_BYTES / FLOOD_SLICE_BYTES, MEMORY_SLICE_MIN_BYTES);
+    uint64_t again = memory_growth(&record, slices, MEMORY_SLICE_MIN_BYTES);
     record_close(&record);
     if (again > grown &&
         asprintf(&text,
                  "a line that does not end is kept whole: %llu MiB more after %d MiB, and %llu MiB more "
-                                  "after %d MiB",
+                 "after %llu MiB",
                  (unsigned long long)grown >> 20, FLOOD_BYTES >> 20, (unsigned long long)again >> 20,
-                 2 * FLOOD_BYTES >> 20) >= 0) {
-        add_growth(sweep, ORACLE_COST, CASE_COST, "memory of a line without end", text);
+                 (unsigned long long)slices * FLOOD_SLICE_BYTES >> 20) >= 0) {
+        add_growth(sweep, ORACLE_COST, CASE_COST, message, "memory of a line without end", text);
     }
 }
 
@@ -348,12 +367,12 @@ void sweep_health(struct sweep *sweep)
         asprintf(&text, "descriptors grow: %llu after %d conversations on one program, %llu after %zu",
                  (unsigned long long)usage[CONVERSATIONS_WARM].descriptors, CONVERSATIONS_WARM + 1,
                  (unsigned long long)usage[last].descriptors, last + 1) >= 0) {
-        add_growth(sweep, ORACLE_HEALTH, CASE_HEALTH, "descriptors", text);
+        add_growth(sweep, ORACLE_HEALTH, CASE_HEALTH, SIZE_MAX, "descriptors", text);
     }
     if (memory && memory_grows(usage, 2 * CONVERSATIONS) &&
         asprintf(&text, "memory grows: %llu KiB after %d conversations on one program, %llu KiB after %zu",
                  (unsigned long long)usage[CONVERSATIONS_WARM].memory_bytes >> 10, CONVERSATIONS_WARM + 1,
                  (unsigned long long)usage[last].memory_bytes >> 10, last + 1) >= 0) {
-        add_growth(sweep, ORACLE_HEALTH, CASE_HEALTH, "memory", text);
+        add_growth(sweep, ORACLE_HEALTH, CASE_HEALTH, SIZE_MAX, "memory", text);
     }
 }

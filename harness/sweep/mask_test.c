@@ -159,9 +159,14 @@ static void streams_are_told_apart(void **state)
     char text[64];
     (void)state;
     learn("id 1\n", "id 2\n");
-    hand_say(&one, BOB_SAID, "id 1\n");
+    hand_say(&one, BOB_SAID, "id 1\nid 1\n");
     canon_text(&one, BOB_SAID, text, sizeof text);
-    assert_string_equal(text, "id 1\n");
+    assert_string_equal(text, "id 1\nid 1\n");
+    hand_say(&other, BOB_SAID, "id 1\nid 2\n");
+    assert_int_equal(masks_learn(&masks, &one, &other, BOB_SAID), 1);
+    canon_text(&one, BOB_SAID, text, sizeof text);
+    assert_string_equal(text, "id 1\nid ?\n");
+    assert_canon(&one, "id ?\n");
 }
 
 /* --- named, unordered, sweep.mask --- */

@@ -9,6 +9,7 @@
 #include "harness/sweep/repro.h"
 
 #include "harness/scenario_print.h"
+#include "harness/steps/args.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -305,6 +306,38 @@ static void write_specimen(struct sweep *sweep, struct finding *finding, const s
     write_json(sweep, finding, json, &size, &error);
 }
 
+/* Of a finding about cost only the line that is stretched matters: the script up to it, what is expected
+ * behind it, and the closes and stops. */
+static void keep_one_line(const struct subject *from, size_t message, struct subject *out,
+                          struct repro_size *size)
+{
+    const struct scenario *s = &from->scenario;
+    size_t step = from->layout.messages[message].step, count = 0;
+    subject_plain(s, out);
+    struct script_entry *script = arena_alloc_array(out->arena, s->script_count, sizeof *script);
+    bool over = false;
+    for (size_t i = 0; i < s->script_count; i++) {
+        const struct step *one = s->script[i].step;
+        bool sends = one->verb == &step_send, last = one->verb == &step_close || one->verb == &step_stop;
+        over |= i > step && sends;
+        if (over && !last) {
+            continue;
+        }
+        bool setup = last || one->verb == &step_connect || one->verb == &step_start ||
+                     one->verb == &step_listen || one->verb == &step_accept;
+        size->steps += !setup;
+        script[count++] = s->script[i];
+    }
+    out->scenario.script = script;
+    out->scenario.script_count = count;
+    struct connection *connections = arena_alloc_array(out->arena, s->connection_count, sizeof *connections);
+    for (size_t i = 0; i < s->connection_count; i++) {
+        connections[i] = s->connections[i];
+        connections[i].rest_ignored = true; /* the answers to what is left out were expected with its own */
+    }
+    out->scenario.connections = connections;
+}
+
 /* The scenario itself, with the cuts of the case. */
 static void write_scenario(struct sweep *sweep, struct finding *finding)
 {
@@ -313,8 +346,23 @@ static void write_scenario(struct sweep *sweep, struct finding *finding)
     struct repro_size size = {
         .cuts = finding->segmentation.item_count ? finding->segmentation.items[0].cut_count : 0,
         .steps = finding->subject->scenario.script_count};
-    json_t *json =
-        print(sweep, &finding->subject->scenario, finding->oddity == ODDITY_GROWTH ? NULL : id, &error);
+    json_t *json;
+    if (finding->oracle == ORACLE_COST && finding->message != SIZE_MAX) {
+        const struct layout *layout = &finding->subject->layout;
+        struct subject one;
+        char *every = NULL;
+        size = (struct repro_size){0};
+        keep_one_line(finding->subject, finding->message, &one, &size);
+        if (asprintf(&every, "%s@*", layout->names[layout->messages[finding->message].connection]) < 0) {
+            every = NULL;
+        }
+        json = print(sweep, &one.scenario, every, &error);
+        free(every);
+        subject_close(&one);
+    } else {
+        json =
+            print(sweep, &finding->subject->scenario, finding->oddity == ODDITY_GROWTH ? NULL : id, &error);
+    }
     write_json(sweep, finding, json, &size, &error);
     free(id);
 }

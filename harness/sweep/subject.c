@@ -202,9 +202,14 @@ bool subject_fin(const struct subject *plain, size_t connection, struct subject 
 bool subject_slow(const struct subject *plain, size_t connection, struct subject *out)
 {
     const struct scenario *s = &plain->scenario;
-    bool sends = false;
+    bool sends = false, expects = false;
     for (size_t i = 0; i < plain->layout.message_count; i++) {
         sends |= plain->layout.messages[i].connection == connection;
+    }
+    for (size_t i = 0; i < s->script_count; i++) { /* only an expect reads it */
+        const struct expect_args *e = s->script[i].step->args;
+        expects |= s->script[i].step->verb == &step_expect && e->stream.kind == STREAM_CONNECTION &&
+                   e->stream.index == connection && !e->silence;
     }
     for (size_t i = 0; i < s->script_count; i++) { /* over pipes there is no window to close */
         const struct connect_args *a = s->script[i].step->args;
@@ -213,7 +218,8 @@ bool subject_slow(const struct subject *plain, size_t connection, struct subject
             return false;
         }
     }
-    if (!sends || s->connections[connection].reads_on_expect) {
+    if (!sends || !expects || s->connections[connection].rest_ignored ||
+        s->connections[connection].reads_on_expect) {
         return false;
     }
     begin(s, SUBJECT_SLOW, out);

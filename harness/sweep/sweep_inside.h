@@ -116,10 +116,9 @@ struct run_options sweep_run_options(const struct sweep *sweep, enum run_checkpo
 int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario,
                     const struct segmentation *segmentation, const struct run_options *options,
                     struct record *out);
-/* The same, and -1 also past sweep->deadline_ns. */
-int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario,
-                      const struct segmentation *segmentation, const struct run_options *options,
-                      struct record *out);
+/* The same for so long; *partial: it had not ended by then, and the record holds what there was. */
+int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
+                      const struct run_options *options, uint64_t limit_ns, bool *partial, struct record *out);
 /* Baseline, layout, and the lockstep run with what it says at each point. False: it can't be swept. */
 bool sweep_prepare(struct sweep *sweep, struct subject *subject);
 void sweep_choose_company(struct sweep *sweep);

@@ -24,14 +24,15 @@ struct run_options sweep_run_options(const struct sweep *sweep, enum run_checkpo
 
 static const struct segmentation nothing; /* as written, also where the scenario has a "cut" */
 
-/* -1: stopped, or past until_ns. */
+/* -1: stopped. Past until_ns the record is of a run that has not ended: *partial. */
 static int run_until(struct sweep *sweep, const struct scenario *scenario,
                      const struct segmentation *segmentation, const struct run_options *options,
-                     uint64_t until_ns, struct record *out)
+                     uint64_t until_ns, bool *partial, struct record *out)
 {
     struct world *world = sweep->world;
     struct seam_error error = {0};
     struct run *run = run_new(scenario, segmentation ? segmentation : &nothing, world, options, &error);
+    *partial = false;
     if (!run) {
         *out = (struct record){.failed = true, .status = RESULT_ERROR, .failed_at = SIZE_MAX};
         out->message = strdup(error.text);
@@ -42,25 +43,29 @@ static int run_until(struct sweep *sweep, const struct scenario *scenario,
         uint64_t due_ns = run_due_ns(run);
         world->ops->wait(world, due_ns < until_ns ? due_ns : until_ns);
     }
-    if (!goes_on) {
+    bool stopped = sweep_stopped(sweep);
+    *partial = goes_on;
+    if (!stopped || !goes_on) {
         run_take_record(run, out);
     }
     run_free(run);
-    return goes_on ? -1 : 0;
+    return stopped && goes_on ? -1 : 0;
 }
 
 int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario,
                     const struct segmentation *segmentation, const struct run_options *options,
                     struct record *out)
 {
-    return run_until(sweep, scenario, segmentation, options, UINT64_MAX, out);
+    bool partial;
+    return run_until(sweep, scenario, segmentation, options, UINT64_MAX, &partial, out);
 }
 
 int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario,
                       const struct segmentation *segmentation, const struct run_options *options,
-                      struct record *out)
+                      uint64_t limit_ns, bool *partial, struct record *out)
 {
-    return run_until(sweep, scenario, segmentation, options, sweep->deadline_ns, out);
+    uint64_t until_ns = sweep->world->ops->now_ns(sweep->world) + limit_ns;
+    return run_until(sweep, scenario, segmentation, options, until_ns, partial, out);
 }
 
 void sweep_count(struct sweep *sweep, const struct record *record, enum case_kind kind)
