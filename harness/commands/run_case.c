@@ -78,7 +78,7 @@ static void append_number(struct bytes *out, const char *name, uint64_t number, 
 }
 
 /* Everything that changes what a run of any kind does. */
-static void append_run_options(const struct options *options, struct bytes *out)
+static void append_run_options(const struct options *options, bool with_defines, struct bytes *out)
 {
     char text[64];
 
@@ -88,7 +88,7 @@ static void append_run_options(const struct options *options, struct bytes *out)
         snprintf(text, sizeof text, "paced=%llu", (unsigned long long)(options->paced_ns / 1000000));
         append_option(out, "--evidence", text);
     }
-    for (size_t i = 0; i < options->define_count; i++) {
+    for (size_t i = 0; with_defines && i < options->define_count; i++) {
         char *define = NULL;
         if (asprintf(&define, "%s=%s", options->defines[i].name, options->defines[i].value) >= 0)
             append_option(out, "--define", define);
@@ -100,13 +100,13 @@ static void append_run_options(const struct options *options, struct bytes *out)
         append_option(out, "--allow-outside", NULL);
 }
 
-char *run_case_options_text(const struct options *options)
+char *run_case_options_text(const struct options *options, bool with_defines)
 {
     struct bytes out;
     char *text = NULL;
 
     bytes_init(&out, (size_t)1 << 24);
-    append_run_options(options, &out);
+    append_run_options(options, with_defines, &out);
     if (asprintf(&text, "%s%s", out.length > 0 ? " " : "", bytes_text(&out)) < 0)
         text = NULL;
     bytes_free(&out);
@@ -135,7 +135,7 @@ static char *rerun_command(const char *name, const struct selected_case *selecte
         append_number(&out, "--budget", options->budget_ns / 1000000, "ms");
     if (options->pipeline)
         append_option(&out, "--pipeline", NULL);
-    append_run_options(options, &out);
+    append_run_options(options, true, &out);
     char *command = strdup(bytes_text(&out));
     bytes_free(&out);
     return command;

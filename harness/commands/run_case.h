@@ -21,7 +21,7 @@ struct world;
 struct world *run_world_of(struct run_world *shared, const struct seam_error **error);
 
 /* The options that change what a run does, as a rerun needs them: " --evidence sent", or "". Caller frees. */
-char *run_case_options_text(const struct options *options);
+char *run_case_options_text(const struct options *options, bool with_defines);
 /* Path, name with its round, and the command that reruns it: what is known of a case before it ran. */
 void run_case_begin(const char *command, const struct selected_case *selected, const struct options *options,
                     struct result *out);

@@ -101,13 +101,15 @@ static void execute(const char *command, const struct session_case *which, sweep
     const struct seam_error *error;
 
     if (is_possible(which, out)) {
-        char *text = run_case_options_text(which->options);
+        char *text = run_case_options_text(which->options, true), *run_text = run_case_options_text(which->options, false);
         struct sweep_progress *progress = which->own;
         struct sweep_options options =
             sweep_options_of(which->options, which->stop, progress ? progress + which->index : NULL, text);
         options.loading = which->loading;
+        options.run_text = run_text;
         function(which->selected->scenario, run_world_of(which->world, &error), &options, out);
         free(text);
+        free(run_text);
     }
     run_case_begin(command, which->selected, which->options, out);
 }

@@ -26,6 +26,7 @@ enum {
     CONVERSATIONS_WARM = 4,
 };
 #define LINE_NS_MAX ((uint64_t)20000000000)
+#define FLOOD_NS_MAX ((uint64_t)4000000000)
 #define PROBE_NS_MAX ((uint64_t)1000000000)
 #define TIME_GROWTH_MIN               2.0 /* the last slice against the second */
 #define TIME_SLICE_MIN_NS             ((uint64_t)3000000)
@@ -110,6 +111,10 @@ static size_t run_long_line(struct sweep *sweep, size_t message, size_t bytes, u
     }
     sweep_count(sweep, out, CASE_COST);
     const struct transcript_stream *said = &out->transcript.streams[2 * m->connection + 1];
+    if (partial) {
+        sweep_note(sweep, "a line of %zu bytes in chunks of %llu was not taken in %llu s: its cost is told from what was",
+                   bytes, (unsigned long long)chunk, (unsigned long long)(limit_ns / 1000000000));
+    }
     bool taken = !out->failed && out->unsent_bytes == 0 && !said->ended && !said->reset;
     size_t slices = out->trace.checkpoint_count < bytes / slice ? out->trace.checkpoint_count : bytes / slice;
     if (!taken || (partial ? slices < SLICES_MIN : slices < bytes / slice)) {
@@ -228,16 +233,14 @@ static void measure_memory(struct sweep *sweep, size_t message)
 {
     struct record record;
     char *text = NULL;
-    size_t slices = run_long_line(sweep, message, FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES,
-                                  LINE_NS_MAX, &record);
+    size_t slices = run_long_line(sweep, message, FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES, FLOOD_NS_MAX, &record);
     if (slices == 0) {
         return;
     }
     uint64_t grown = memory_growth(&record, slices, MEMORY_SLICE_MIN_BYTES);
     record_close(&record);
     slices = grown == 0 ? 0
-                        : run_long_line(sweep, message, 2 * FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES,
-                                        LINE_NS_MAX, &record);
+                        : run_long_line(sweep, message, 2 * FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES, FLOOD_NS_MAX, &record);
     if (slices == 0) {
         return;
     }

@@ -204,7 +204,6 @@ static void verify(struct sweep *sweep, struct finding *finding, char *path)
     int failures = count_failures(sweep, finding, path, growth ? 1 : runs);
     if (growth && failures == 0) {
         finding->repro_path = path;
-        set_note(finding, "run passes on it; what grows is seen by: seam sweep %s", path);
         return;
     }
     if (failures > 0) {

@@ -163,10 +163,10 @@ static void tell_finding(const struct sweep *sweep, const struct finding *f, siz
         bytes_append_format(out, "   %s\n", f->note);
     }
     if (f->repro_path) {
-        bytes_append_format(out, "   shrunk to %zu cut%s and %zu step%s in %zu runs: seam run%s %s\n",
-                            f->repro_cuts, f->repro_cuts == 1 ? "" : "s", f->repro_steps,
-                            f->repro_steps == 1 ? "" : "s", f->shrink_runs,
-                            sweep->options->options_text ? sweep->options->options_text : "", f->repro_path);
+        const char *more = sweep->options->run_text ? sweep->options->run_text : "";
+        bytes_append_format(out, "   shrunk to %zu cut%s and %zu step%s in %zu runs: seam %s%s %s\n", f->repro_cuts,
+                            f->repro_cuts == 1 ? "" : "s", f->repro_steps, f->repro_steps == 1 ? "" : "s", f->shrink_runs,
+                            f->oddity == ODDITY_GROWTH ? "sweep" : "run", more, f->repro_path);
     }
     if (f->ids[0] && f->ids[0][0] && f->subject->kind == SUBJECT_PLAIN) {
         bytes_append_format(out, "   judged again by: seam sweep%s --cut '%s' %s\n",

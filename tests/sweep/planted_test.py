@@ -28,7 +28,7 @@ SEEN_BY = {
     "injection": {"injection"},
 }
 FINDING = re.compile(r"^    \d+\. (\w+): (.*)$", re.M)
-SHRUNK = re.compile(r"shrunk to (\d+) cuts? and (\d+) steps? in (\d+) runs: (seam run.*)$", re.M)
+SHRUNK = re.compile(r"shrunk to (\d+) cuts? and (\d+) steps? in (\d+) runs: (seam (?:run|sweep).*)$", re.M)
 
 
 def defines(folder, row):
