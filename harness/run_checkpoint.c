@@ -38,7 +38,7 @@ static void record_checkpoint(struct run *run, bool before)
         trace_checkpoint_add(&run->trace, &(struct trace_checkpoint){.step = run->at,
                                                                      .before = before,
                                                                      .cpu_ns = usage.cpu_ns,
-                                                                     .memory_bytes = usage.memory_bytes,
+                                                                     .memory_bytes = usage.shadowed ? 0 : usage.memory_bytes,
                                                                      .timed = run->settle == WORLD_TIMED ||
                                                                               run->settle == WORLD_SLEEPING});
     bool timed = run->settle == WORLD_TIMED || run->settle == WORLD_SLEEPING;

@@ -92,9 +92,45 @@ struct once_more {
     unsigned repeats, tries;
 };
 
+/* What is said early is a finding only if another way to the same place says less: one is gone here, alone.
+ */
+static struct points *note_other_way(struct sweep *sweep, const struct sweep_case *which,
+                                     const struct judgement *first, const struct reference *reference,
+                                     const struct run_options *options)
+{
+    struct subject *subject = which->subject;
+    struct segmentation other, cut = {0};
+    struct points *points = points_new();
+    struct record record;
+    struct judgement ignored;
+    struct reference own = *reference;
+    size_t earlier;
+    const char *name = subject->layout.names[first->sent_at[0]];
+    own.points = points;
+    if (!points || segmentation_copy(&subject->plan.lockstep, &other) < 0) {
+        return points;
+    }
+    segmentation_set(&cut, name, CUTS_LISTED, 0, &first->sent_at[1], 1);
+    segmentation_combine(&other, &cut);
+    if (segmentation_equal(&other, which->segmentation)) {
+        segmentation_set(&other, name, CUTS_EVERY_BYTE, 0, NULL, 0);
+    }
+    if (sweep_run_alone(sweep, &subject->scenario, &other, options, &record) == 0) {
+        if (!record.failed) {
+            judge(&own, &record, false, 0, &ignored, &earlier);
+            judgement_close(&ignored);
+        }
+        record_close(&record);
+    }
+    segmentation_close(&other);
+    segmentation_close(&cut);
+    return points;
+}
+
 /* Judges a case against a lockstep run of its own, with timers waited for. */
 static enum verdict run_with_progress(struct sweep *sweep, const struct sweep_case *which,
-                                      struct once_more *more, struct record *record)
+                                      const struct judgement *first, struct once_more *more,
+                                      struct record *record)
 {
     struct subject *subject = which->subject;
     struct reference reference = sweep_reference(sweep, subject);
@@ -115,8 +151,11 @@ static enum verdict run_with_progress(struct sweep *sweep, const struct sweep_ca
     if (dues && sweep_run_alone(sweep, &subject->scenario, which->segmentation, &options, record) == 0) {
         reference.lockstep = &lockstep;
         reference.dues = dues;
-        reference.points = more->judgement.oddity == ODDITY_EARLY ? subject->points : NULL;
-        verdict = judge(&reference, record, false, which->number, &more->judgement, &earlier);
+        reference.points =
+            first->oddity == ODDITY_EARLY ? note_other_way(sweep, which, first, &reference, &options) : NULL;
+        verdict = judge(&reference, record, false, 1, &more->judgement, &earlier);
+        verdict = verdict == VERDICT_ODD && earlier != SIZE_MAX ? VERDICT_SAME : verdict;
+        points_free(reference.points);
         more->has_odd = true;
     }
     free(dues);
@@ -137,7 +176,7 @@ static enum verdict run_plainly(struct sweep *sweep, const struct sweep_case *wh
 }
 
 /* One try: is it odd again? */
-static bool try_again(struct sweep *sweep, const struct sweep_case *which, bool progress,
+static bool try_again(struct sweep *sweep, const struct sweep_case *which, const struct judgement *first,
                       struct once_more *more)
 {
     struct record record = {.failed_at = SIZE_MAX};
@@ -146,8 +185,8 @@ static bool try_again(struct sweep *sweep, const struct sweep_case *which, bool 
         more->has_odd = false;
     }
     judgement_close(&more->judgement);
-    enum verdict verdict = progress && which->subject->has_lockstep
-                               ? run_with_progress(sweep, which, more, &record)
+    enum verdict verdict = first->oracle == ORACLE_PROGRESS && which->subject->has_lockstep
+                               ? run_with_progress(sweep, which, first, more, &record)
                                : run_plainly(sweep, which, more, &record);
     if (more->has_odd) {
         more->odd = record;
@@ -172,6 +211,15 @@ static unsigned *unrepeated_count(struct sweep *sweep, const char *shape)
     return &sweep->unrepeated[at].count;
 }
 
+unsigned sweep_unrepeated(const struct sweep *sweep)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < sweep->unrepeated_count; i++) {
+        count += sweep->unrepeated[i].count;
+    }
+    return count;
+}
+
 /* Baseline, case, baseline, until it has come back often enough or too many tries were in vain. */
 static void confirm(struct sweep *sweep, const struct sweep_case *which, const char *shape,
                     const struct judgement *first)
@@ -182,7 +230,7 @@ static void confirm(struct sweep *sweep, const struct sweep_case *which, const c
     unsigned tries = *failed_before < UNREPEATED_TRIES ? CONFIRM_TRIES_MAX : 1;
     while (more.tries < tries && more.repeats < CONFIRM_REPEATS &&
            learn_from_baseline(sweep, which->subject)) {
-        bool odd = try_again(sweep, which, progress, &more);
+        bool odd = try_again(sweep, which, first, &more);
         if (sweep_is_over(sweep)) {
             break;
         }

@@ -379,8 +379,8 @@ void repro_write(struct sweep *sweep, struct finding *finding, const struct spec
     if (!passes_alone(sweep, finding, specimen, shown)) {
         return;
     }
-    for (int gates = specimen->slow == SIZE_MAX; gates < 2 && !finding->repro_path && !sweep_stopped(sweep);
-         gates++) {
+    for (int gates = !specimen_is_special(specimen);
+         gates < 2 && !finding->repro_path && !sweep_stopped(sweep); gates++) {
         write_specimen(sweep, finding, specimen, shown, gates == 1);
     }
 }

@@ -15,4 +15,17 @@ struct repro_size {
 bool repro_script(const struct specimen *specimen, const struct shown *shown, bool alone, bool gates,
                   struct subject *out, struct repro_size *size);
 
+/* repro_bytes.c */
+bool repro_is_hidden(const struct canon *canon, size_t at);
+bool repro_any_hidden(const struct canon *canon, size_t begin, size_t end);
+/* End of the line that begins at `at`, with its delimiter; `end` where it has none. */
+size_t repro_line_stop(const char *data, size_t at, size_t end, const struct delimiter *d);
+bool repro_whole_lines(const char *data, size_t begin, size_t end, const struct delimiter *d);
+/* A pattern that matches these bytes, whatever stands in the hidden parts. Made to be printed, never to be
+ * run. */
+const struct pattern *repro_pattern(struct arena *arena, const char *data, const struct canon *canon,
+                                    size_t begin, size_t end);
+const struct data *repro_lines(struct arena *arena, const char *data, size_t begin, size_t end,
+                               const struct delimiter *d, enum data_kind kind);
+
 #endif

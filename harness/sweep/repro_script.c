@@ -36,6 +36,12 @@ static void add_step(struct scriptor *s, const struct step_verb *verb, const voi
     s->steps += s->sent;
 }
 
+static void add_settle(struct scriptor *s)
+{
+    struct settle_args settle = {.program = 0};
+    add_step(s, &step_settle, &settle, sizeof settle);
+}
+
 /* --- what is expected
  * ----------------------------------------------------------------------------------------------- */
 
@@ -69,88 +75,17 @@ static struct delimiter delimiter_of(const struct scenario *scenario, const stru
     return ref->kind == STREAM_CONNECTION ? scenario->connections[ref->index].delimiter : newline;
 }
 
-static bool is_hidden(const struct canon *canon, size_t at)
-{
-    return canon->map && canon->map[at + 1] != canon->map[at] + 1;
-}
-
-static bool any_hidden(const struct canon *canon, size_t begin, size_t end)
-{
-    for (size_t i = begin; i < end; i++) {
-        if (is_hidden(canon, i)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* End of the line that begins at `at`, with its delimiter; `end` where it has none. */
-static size_t line_stop(const char *data, size_t at, size_t end, const struct delimiter *d)
-{
-    const char *hit = end - at >= d->length ? memmem(data + at, end - at, d->bytes, d->length) : NULL;
-    return hit ? (size_t)(hit - data) + d->length : end;
-}
-
-/* A pattern that matches these bytes, whatever stands in the hidden parts. Made to be printed, never to be
- * run. */
-static const struct pattern *make_pattern(struct arena *arena, const char *data, const struct canon *canon,
-                                          size_t begin, size_t end)
-{
-    struct bytes text;
-    bytes_init(&text, (size_t)1 << 20);
-    for (size_t i = begin; i < end; i++) {
-        bool first = is_hidden(canon, i) && (i == begin || !is_hidden(canon, i - 1));
-        if (first) {
-            bytes_append_text(&text, ".*");
-        } else if (!is_hidden(canon, i)) {
-            bool plain = (data[i] >= '0' && data[i] <= '9') || (data[i] >= 'A' && data[i] <= 'Z') ||
-                         (data[i] >= 'a' && data[i] <= 'z') || data[i] == ' ' || (data[i] & 0x80);
-            bytes_append_format(&text, plain ? "%c" : data[i] < ' ' ? "\\x%02x" : "\\%c", data[i]);
-        }
-    }
-    struct text_piece *piece = arena_alloc(arena, sizeof *piece);
-    *piece = (struct text_piece){.bytes = arena_copy(arena, bytes_text(&text), text.length),
-                                 .length = text.length};
-    struct text *made = arena_alloc(arena, sizeof *made);
-    *made = (struct text){.pieces = piece, .piece_count = 1, .constant = true};
-    struct pattern *pattern = arena_alloc(arena, sizeof *pattern);
-    *pattern = (struct pattern){.text = made};
-    bytes_free(&text);
-    return pattern;
-}
-
-static const struct data *make_lines(struct arena *arena, const char *data, size_t begin, size_t end,
-                                     const struct delimiter *d, enum data_kind kind)
-{
-    const struct data **items = NULL;
-    size_t count = 0, capacity = 0;
-    while (begin < end) {
-        size_t stop = line_stop(data, begin, end, d);
-        items = arena_grow(arena, items, &count, &capacity, sizeof *items);
-        items[count - 1] = data_literal(arena, data + begin, stop - begin - d->length);
-        begin = stop;
-    }
-    struct data *lines = arena_alloc(arena, sizeof *lines);
-    *lines = (struct data){.kind = kind, .items = items, .item_count = count};
-    return lines;
-}
-
-static bool are_whole_lines(const char *data, size_t begin, size_t end, const struct delimiter *d)
-{
-    return end - begin >= d->length && memcmp(data + end - d->length, d->bytes, d->length) == 0;
-}
-
 static void expect_bytes(struct scriptor *s, const struct stream_ref *ref, const char *data, size_t begin,
                          size_t end)
 {
     struct delimiter d = delimiter_of(&s->out->scenario, ref);
     struct expect_args expect = {.stream = *ref};
-    bool lines = are_whole_lines(data, begin, end, &d);
-    bool one = lines && line_stop(data, begin, end, &d) == end;
+    bool lines = repro_whole_lines(data, begin, end, &d);
+    bool one = lines && repro_line_stop(data, begin, end, &d) == end;
     if (one) {
-        expect.line = make_lines(s->out->arena, data, begin, end, &d, DATA_LINE);
+        expect.line = repro_lines(s->out->arena, data, begin, end, &d, DATA_LINE);
     } else if (lines) {
-        expect.lines = make_lines(s->out->arena, data, begin, end, &d, DATA_LINES);
+        expect.lines = repro_lines(s->out->arena, data, begin, end, &d, DATA_LINES);
     } else {
         expect.data = data_literal(s->out->arena, data + begin, end - begin);
     }
@@ -162,13 +97,13 @@ static void expect_masked(struct scriptor *s, const struct stream_ref *ref, cons
 {
     struct delimiter d = delimiter_of(&s->out->scenario, ref);
     while (begin < end) {
-        size_t stop = line_stop(data, begin, end, &d), content = stop;
-        if (are_whole_lines(data, begin, stop, &d)) {
+        size_t stop = repro_line_stop(data, begin, end, &d), content = stop;
+        if (repro_whole_lines(data, begin, stop, &d)) {
             content -= d.length;
         }
-        if (any_hidden(canon, begin, stop) && content < stop) {
+        if (repro_any_hidden(canon, begin, stop) && content < stop) {
             struct expect_args expect = {.stream = *ref};
-            expect.matches = make_pattern(s->out->arena, data, canon, begin, content);
+            expect.matches = repro_pattern(s->out->arena, data, canon, begin, content);
             add_step(s, &step_expect, &expect, sizeof expect);
         } else {
             expect_bytes(s, ref, data, begin, stop);
@@ -200,7 +135,7 @@ static void expect_up_to(struct scriptor *s, const uint64_t *lengths)
             canon_make(&s->shown->masks, record, i, &canon) < 0) {
             continue;
         }
-        if (any_hidden(&canon, (size_t)s->said[i], (size_t)lengths[i])) {
+        if (repro_any_hidden(&canon, (size_t)s->said[i], (size_t)lengths[i])) {
             expect_masked(s, &ref, bytes_text(&stream->bytes), &canon, (size_t)s->said[i],
                           (size_t)lengths[i]);
         } else {
@@ -289,10 +224,11 @@ static void send_chunks(struct scriptor *s, const struct burst *burst, size_t fr
     const struct delimiter *d = &s->out->scenario.connections[burst->connection].delimiter;
     if (count > 1) {
         send.split = arena_copy(arena, &split, sizeof split);
-    } else if (are_whole_lines(burst->bytes, from, to, d) && line_stop(burst->bytes, from, to, d) == to) {
-        send.line = make_lines(arena, burst->bytes, from, to, d, DATA_LINE);
-    } else if (are_whole_lines(burst->bytes, from, to, d)) {
-        send.lines = make_lines(arena, burst->bytes, from, to, d, DATA_LINES);
+    } else if (repro_whole_lines(burst->bytes, from, to, d) &&
+               repro_line_stop(burst->bytes, from, to, d) == to) {
+        send.line = repro_lines(arena, burst->bytes, from, to, d, DATA_LINE);
+    } else if (repro_whole_lines(burst->bytes, from, to, d)) {
+        send.lines = repro_lines(arena, burst->bytes, from, to, d, DATA_LINES);
     } else {
         send.data = data_literal(arena, burst->bytes + from, to - from);
     }
@@ -373,18 +309,37 @@ static size_t write_burst(struct scriptor *s, size_t first)
     return burst.last;
 }
 
-/* A message of another connection leaves in the middle of this one. */
-static void write_interrupted(struct scriptor *s, size_t at)
+/* What was said on one connection, all of it. */
+static void expect_connection(struct scriptor *s, size_t connection, const uint64_t *lengths)
+{
+    const struct transcript_stream *stream =
+        &s->shown->subject.baseline.transcript.streams[2 * connection + 1];
+    struct stream_ref ref = {.kind = STREAM_CONNECTION, .index = connection};
+    uint64_t *said = &s->said[2 * connection + 1];
+    if (lengths[2 * connection + 1] > *said) {
+        expect_bytes(s, &ref, bytes_text(&stream->bytes), (size_t)*said, (size_t)lengths[2 * connection + 1]);
+        *said = lengths[2 * connection + 1];
+    }
+}
+
+/* A message of another connection leaves in the middle of this one, when that half was read. whole: the other
+ * half, too, where what the first says does not show it. */
+static void write_interrupted(struct scriptor *s, size_t at, bool whole)
 {
     const struct op *op = &s->specimen->ops[at], *inside = &s->specimen->ops[op->interrupted_by];
     struct burst own = {.connection = op->connection, .bytes = op->bytes, .length = op->length},
                  other = {.connection = inside->connection, .bytes = inside->bytes, .length = inside->length};
-    const uint64_t *lengths = trace_lengths(&s->shown->subject.baseline.trace,
-                                            s->shown->subject.baseline.trace.checkpoint_count - 1);
+    const struct trace *trace = &s->shown->subject.baseline.trace;
+    const uint64_t *lengths = trace_lengths(trace, trace->checkpoint_count - 1);
     send_chunks(s, &own, 0, op->cuts[0]);
+    add_settle(s);
     send_chunks(s, &other, 0, inside->length);
-    send_chunks(s, &own, op->cuts[0], op->length);
-    expect_up_to(s, lengths);
+    expect_connection(s, inside->connection, lengths);
+    s->over = true;
+    if (whole) {
+        send_chunks(s, &own, op->cuts[0], op->length);
+        expect_up_to(s, lengths);
+    }
 }
 
 /* Ended where it should not, or the other way round. */
@@ -404,12 +359,6 @@ static void expect_end(struct scriptor *s)
         expect.silence = &open_and_silent;
     }
     add_step(s, &step_expect, &expect, sizeof expect);
-}
-
-static void add_settle(struct scriptor *s)
-{
-    struct settle_args settle = {.program = 0};
-    add_step(s, &step_settle, &settle, sizeof settle);
 }
 
 /* What a slow connection has said in all. */
@@ -459,7 +408,7 @@ bool repro_script(const struct specimen *specimen, const struct shown *shown, bo
             gate = false;
         }
         if (op->kind == OP_MESSAGE && op->interrupted_by != SIZE_MAX && !alone) {
-            write_interrupted(&s, i);
+            write_interrupted(&s, i, gates);
             continue;
         }
         if (op->kind == OP_MESSAGE) {

@@ -132,6 +132,7 @@ void sweep_count(struct sweep *sweep, const struct record *record, enum case_kin
 /* --- confirm.c --- */
 /* What a case showed is odd: kept until the fleet has landed. Takes the record. */
 void sweep_suspect(struct sweep *sweep, const struct sweep_case *which, struct record *record, bool guest);
+unsigned sweep_unrepeated(const struct sweep *sweep); /* cases that were odd once and not again */
 void sweep_clear_up(struct sweep *sweep); /* confirms or drops what is pending */
 /* Learns from a second baseline. How many places were new. */
 size_t sweep_learn(struct sweep *sweep, const struct record *a, const struct record *b);

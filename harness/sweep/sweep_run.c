@@ -10,7 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEATS = 12, SEATS_OWN = 3, HOST_RESTARTS_MAX = 20, LOCKSTEP_TRIES_MAX = 8 };
+enum {
+    SEATS = 24,
+    SEATS_TRIED = 8,
+    SEATS_FEW = 4,
+    UNREPEATED_MAX = 2,
+    SEATS_OWN = 3,
+    HOST_RESTARTS_MAX = 20,
+    LOCKSTEP_TRIES_MAX = 8
+};
 
 struct run_options sweep_run_options(const struct sweep *sweep, enum run_checkpoints checkpoints)
 {
@@ -300,7 +308,7 @@ void sweep_choose_company(struct sweep *sweep)
         }
         bool forced = isolate == SWEEP_ISOLATE_CONNECTION;
         bool after = forced || try_company(sweep, host, 3, 1);
-        bool beside = after && try_company(sweep, host, 6, 3);
+        bool beside = after && try_company(sweep, host, 2 * SEATS_TRIED, SEATS_TRIED);
         sweep->seats = beside ? SEATS : after ? 1 : 0;
         WHY(sweep, "%s%s",
             beside  ? "cases share a program, several at once"
@@ -450,8 +458,12 @@ void sweep_cases(struct sweep *sweep, struct subject *subject, bool in_company)
             restarts += host ? 0 : HOST_RESTARTS_MAX;
             free(text);
         }
+        unsigned before_them = sweep_unrepeated(sweep);
         drive_cases(sweep, &host, &restarts);
         sweep_clear_up(sweep);
+        if (host && sweep->seats > 1 && sweep_unrepeated(sweep) - before_them >= UNREPEATED_MAX) {
+            sweep->seats = sweep->seats > SEATS_FEW ? SEATS_FEW : 1; /* too much company makes a difference */
+        }
     }
     if (host) {
         struct record record;

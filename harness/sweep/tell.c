@@ -114,10 +114,7 @@ static void note_circumstances(struct sweep *sweep)
                 (unsigned long long)burst->end);
         }
     }
-    unsigned unrepeated = 0;
-    for (size_t i = 0; i < sweep->unrepeated_count; i++) {
-        unrepeated += sweep->unrepeated[i].count;
-    }
+    unsigned unrepeated = sweep_unrepeated(sweep);
     if (unrepeated) {
         sweep_note(sweep, "%u case%s differed once and not again alone on a fresh program: no finding",
                    unrepeated, unrepeated == 1 ? "" : "s");
@@ -164,8 +161,9 @@ static void tell_finding(const struct sweep *sweep, const struct finding *f, siz
     }
     if (f->repro_path) {
         const char *more = sweep->options->run_text ? sweep->options->run_text : "";
-        bytes_append_format(out, "   shrunk to %zu cut%s and %zu step%s in %zu runs: seam %s%s %s\n", f->repro_cuts,
-                            f->repro_cuts == 1 ? "" : "s", f->repro_steps, f->repro_steps == 1 ? "" : "s", f->shrink_runs,
+        bytes_append_format(out, "   shrunk to %zu cut%s and %zu step%s in %zu runs: seam %s%s %s\n",
+                            f->repro_cuts, f->repro_cuts == 1 ? "" : "s", f->repro_steps,
+                            f->repro_steps == 1 ? "" : "s", f->shrink_runs,
                             f->oddity == ODDITY_GROWTH ? "sweep" : "run", more, f->repro_path);
     }
     if (f->ids[0] && f->ids[0][0] && f->subject->kind == SUBJECT_PLAIN) {

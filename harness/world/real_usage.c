@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum { PIDS_MAX = 1024, FILE_BYTES = 256 };
+#define SHADOW_PAGES ((uint64_t)1 << 28) /* 1 TiB of address space: only shadow memory is that large */
 
 static bool read_small(const char *path, char text[FILE_BYTES])
 {
@@ -69,7 +70,7 @@ bool real_stage_usage(struct world_stage *stage, struct world_usage *usage)
         if (!read_small(path, text)) {
             continue;
         }
-        strtoull(text, &rest, 10);
+        usage->shadowed |= strtoull(text, &rest, 10) > SHADOW_PAGES;
         usage->memory_bytes += strtoull(rest, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
         usage->processes++;
         snprintf(path, sizeof path, "/proc/%d/task", (int)pids[i]);

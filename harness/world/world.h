@@ -90,6 +90,7 @@ struct world_usage {
     uint64_t memory_bytes; /* resident */
     uint64_t descriptors;
     unsigned processes;
+    bool shadowed; /* a sanitizer's memory counts with the program's */
 };
 
 struct world_ops {

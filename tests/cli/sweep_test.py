@@ -11,6 +11,7 @@ import re
 import shlex
 import signal
 import subprocess
+import time
 import unittest
 
 from fixture import CliTest, children_of, clean_environment, is_alive
@@ -18,6 +19,7 @@ from tap import Tap
 
 SEAM = os.environ["SEAM_REAL"]
 SERVERS = pathlib.Path(os.environ["SEAM_SWEEP"])
+GRACE_S = 10 # JOBS_GRACE_MS
 WHOLE_KINDS = {"each message alone", "all joined", "every byte", "fixed chunks"}
 # What a program costs is no matter of these tests, and depends on how it was built.
 NO_COST = {"cost": "another test has it"}
@@ -41,10 +43,10 @@ class Sweep(CliTest):
         self.starts = self.folder / "starts.txt"
         self.mark = f"mark-{os.getpid()}-{os.urandom(4).hex()}" # in the arguments of every server
 
-    def write(self, path, program="right", steps=None, command=None, oracles=None, sweep=None, **keys):
+    def write(self, path, program="right", steps=None, command=None, oracles=None, sweep=None, files=None, **keys):
         server = command or [str(SERVERS / f"sweep_line_{program}")]
         started = ["/bin/sh", "-c", STARTS, str(self.starts), *server, self.mark]
-        scenario = {"seam": 1, "name": path, "programs": {"server": {"command": started, "listens": True}},
+        scenario = {"seam": 1, "name": path, "programs": {"server": {"command": started, "listens": True, "files": files or {}}},
                     "sweep": {"oracles": {**NO_COST, **(oracles or {})}} | (sweep or {}), **keys,
                     "steps": [{"connect": "alice", "to": "server"}, *(steps or TALK), {"close": "alice"}]}
         if sweep is False:
@@ -284,6 +286,12 @@ class Findings(Sweep):
         for command in commands:
             self.seam(*shlex.split(command), "--no-shrink", code=1)
 
+    def test_no_folder_is_kept(self):
+        self.write("talk.json", "first", files={"note.txt": "of a run that fails this would be kept"})
+        self.sweep("talk.json", code=1)
+        self.assertEqual(list(self.tmp.iterdir()), [])
+        self.assertTrue(self.written())
+
     def test_no_shrink_writes_nothing(self):
         self.write("talk.json", "first")
         out = self.sweep("--no-shrink", "--output", "found", "talk.json", code=1)
@@ -374,8 +382,10 @@ class Signals(Sweep):
                            (lambda pid: os.kill(pid, signal.SIGTERM), 143)):
             self.starts.unlink(missing_ok=True)
             process, workers = self.under_way("sweep", "-j2", "--budget", "1000000", "talk.json", "other.json")
+            began_s = time.monotonic()
             send(process.pid)
             out, _ = process.communicate(timeout=60)
+            self.assertLess(time.monotonic() - began_s, GRACE_S) # it ended by itself, and was not killed
             self.assertEqual(process.returncode, code)
             self.assertIn(b"2 not run", out)
             self.assertNotIn(b"FAILED", out)
