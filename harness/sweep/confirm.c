@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNREPEATED_TRIES = 3, MASK_PERCENT_MAX = 20 };
+enum { BASELINES_UNSTABLE = 4, UNREPEATED_TRIES = 3, MASK_PERCENT_MAX = 20 };
 
 void sweep_suspect(struct sweep *sweep, const struct sweep_case *which, struct record *record, bool guest)
 {
@@ -240,7 +240,13 @@ static void confirm(struct sweep *sweep, const struct sweep_case *which, const c
             break;
         }
     }
-    /* the baseline after it: what differs there, too, was no matter of the cuts */
+    /* the baseline after it: what differs there, too, was no matter of the cuts; of a program that differs by
+     * itself some more are asked */
+    for (int i = 0; i < BASELINES_UNSTABLE && more.repeats > 0 && sweep->masks.count > 0; i++) {
+        if (!learn_from_baseline(sweep, which->subject)) {
+            break;
+        }
+    }
     if (more.repeats > 0 && learn_from_baseline(sweep, which->subject) && more.has_odd) {
         struct judgement still;
         size_t earlier;

@@ -1,5 +1,5 @@
 /* mask - see mask.h. */
-#include "harness/sweep/mask.h"
+#include "harness/sweep/mask_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,13 +24,13 @@ static bool is_word(unsigned char c)
            c >= 0x80;
 }
 
-static size_t line_end(const char *data, size_t length, size_t at)
+size_t mask_line_end(const char *data, size_t length, size_t at)
 {
     const char *newline = at < length ? memchr(data + at, '\n', length - at) : NULL;
     return newline ? (size_t)(newline - data) + 1 : length;
 }
 
-static size_t token_end(const char *data, size_t end, size_t at)
+size_t mask_token_end(const char *data, size_t end, size_t at)
 {
     if (!is_word((unsigned char)data[at])) {
         return at + 1;
@@ -44,7 +44,7 @@ static size_t token_end(const char *data, size_t end, size_t at)
 static size_t count_tokens(const char *data, size_t begin, size_t end)
 {
     size_t count = 0;
-    for (; begin < end; begin = token_end(data, end, begin)) {
+    for (; begin < end; begin = mask_token_end(data, end, begin)) {
         count++;
     }
     return count;
@@ -54,19 +54,26 @@ static size_t count_tokens(const char *data, size_t begin, size_t end)
  * ---------------------------------------------------------------------------------------------------------
  */
 
-static bool has_place(const struct masks *masks, size_t stream, size_t line, size_t token)
+/* The place that covers this token; SIZE_MAX: that covers the whole line and all behind it. NULL: none. */
+static const struct mask_place *place_of(const struct masks *masks, size_t stream, size_t line, size_t token)
 {
     for (size_t i = 0; i < masks->count; i++) {
         const struct mask_place *p = &masks->places[i];
-        if (p->stream != stream) {
+        if (p->stream != stream || p->line == SIZE_MAX) {
             continue;
         }
-        if ((p->token == SIZE_MAX && line >= p->line) ||
-            (p->line == line && (p->token == token || (p->rest && token >= p->token)))) {
-            return true;
+        if (p->token == SIZE_MAX ? line >= p->line
+                                 : token != SIZE_MAX && p->line == line &&
+                                       (p->token == token || (p->rest && token >= p->token))) {
+            return p;
         }
     }
-    return false;
+    return NULL;
+}
+
+static bool has_place(const struct masks *masks, size_t stream, size_t line, size_t token)
+{
+    return line == SIZE_MAX ? masks_hide_end(masks, stream) : place_of(masks, stream, line, token) != NULL;
 }
 
 static size_t add_place(struct masks *masks, struct mask_place place)
@@ -101,10 +108,10 @@ static bool has_units(const struct record *record, size_t stream)
     return false;
 }
 
-static bool has_places(const struct masks *masks, size_t stream)
+bool mask_has_places(const struct masks *masks, size_t stream)
 {
     for (size_t i = 0; i < masks->count; i++) {
-        if (masks->places[i].stream == stream) {
+        if (masks->places[i].stream == stream && masks->places[i].line != SIZE_MAX) {
             return true;
         }
     }
@@ -112,7 +119,7 @@ static bool has_places(const struct masks *masks, size_t stream)
 }
 
 /* By raw byte: does a mask hide it? The first byte of each hidden part is marked 2. */
-enum { SHOWN, HIDDEN, HIDDEN_FIRST };
+enum { SHOWN, HIDDEN, HIDDEN_FIRST, GONE /* without a placeholder */ };
 
 static void hide(unsigned char *hidden, size_t begin, size_t end)
 {
@@ -147,21 +154,41 @@ static bool line_is_masked(const struct masks *masks, const char *line, size_t l
     return false;
 }
 
-static void hide_places(const struct masks *masks, size_t stream, const char *data, size_t length,
-                        unsigned char *hidden)
+/* The rest of a line goes with its end, as one part; what follows a line that one run had more is not there
+ * at all. */
+static void hide_line(const struct masks *masks, size_t stream, const char *data, size_t at, size_t end,
+                      size_t line, unsigned char *hidden)
 {
-    bool places = has_places(masks, stream);
+    for (size_t token = 0; at < end; token++) {
+        size_t stop = mask_token_end(data, end, at);
+        const struct mask_place *place = place_of(masks, stream, line, token);
+        if (place && place->rest) {
+            hide(hidden, at, end);
+            return;
+        }
+        if (place && data[at] != '\n') {
+            hide(hidden, at, stop);
+        }
+        at = stop;
+    }
+}
+
+void mask_hide_places(const struct masks *masks, size_t stream, const char *data, size_t length,
+                      unsigned char *hidden)
+{
+    bool places = mask_has_places(masks, stream);
     for (size_t at = 0, line = 0; at < length; line++) {
-        size_t end = line_end(data, length, at);
+        size_t end = mask_line_end(data, length, at);
+        const struct mask_place *place = places ? place_of(masks, stream, line, SIZE_MAX) : NULL;
+        if (place) {
+            memset(hidden + at, GONE, length - at);
+            return;
+        }
         if (line_is_masked(masks, data + at, end - at)) {
             hide(hidden, at, end);
         }
-        for (size_t token = 0; places && at < end; token++) {
-            size_t stop = token_end(data, end, at);
-            if (data[at] != '\n' && has_place(masks, stream, line, token)) {
-                hide(hidden, at, stop);
-            }
-            at = stop;
+        if (places) {
+            hide_line(masks, stream, data, at, end, line, hidden);
         }
         at = end;
     }
@@ -184,7 +211,7 @@ static void sort_lines(char *data, size_t length)
     if (lines && copy) {
         memcpy(copy, data, length);
         for (size_t at = 0; at < length;) {
-            size_t end = line_end(copy, length, at);
+            size_t end = mask_line_end(copy, length, at);
             lines[count++] = (struct bytes){.data = copy + at, .length = end - at};
             at = end;
         }
@@ -207,8 +234,9 @@ static void fill(const char *data, size_t length, const unsigned char *hidden, s
         out->map[i] = n;
         if (hidden[i] == SHOWN) {
             out->owned[n++] = data[i];
-        } else if (i + 1 == length ||
-                   hidden[i + 1] != HIDDEN) { /* the placeholder stands where the part ends */
+        } else if (hidden[i] != GONE &&
+                   (i + 1 == length ||
+                    hidden[i + 1] != HIDDEN)) { /* the placeholder stands where the part ends */
             memcpy(out->owned + n, placeholder, sizeof placeholder);
             n += sizeof placeholder;
         }
@@ -255,7 +283,7 @@ static bool has_names(const struct record *record)
 static void hide_values(const struct record *record, const char *data, size_t length, unsigned char *hidden)
 {
     for (size_t at = 0; at < length;) {
-        size_t stop = token_end(data, length, at);
+        size_t stop = mask_token_end(data, length, at);
         if (stop - at >= NAMED_BYTES_MIN && names_value(record, data + at, stop - at)) {
             hide(hidden, at, stop);
         }
@@ -270,7 +298,7 @@ static unsigned char *find_hidden(const struct masks *masks, const struct record
     const struct bytes *bytes = &record->transcript.streams[stream].bytes;
     bool patterns = masks->scenario && masks->scenario->sweep.mask_count > 0, names = has_names(record);
     *failed = false;
-    if (!has_units(record, stream) && !has_places(masks, stream) && !patterns && !names) {
+    if (!has_units(record, stream) && !mask_has_places(masks, stream) && !patterns && !names) {
         return NULL;
     }
     unsigned char *hidden = calloc(bytes->length + 1, 1);
@@ -279,7 +307,7 @@ static unsigned char *find_hidden(const struct masks *masks, const struct record
         return NULL;
     }
     hide_units(record, stream, hidden, bytes->length);
-    hide_places(masks, stream, bytes_text(bytes), bytes->length, hidden);
+    mask_hide_places(masks, stream, bytes_text(bytes), bytes->length, hidden);
     if (names) {
         hide_values(record, bytes_text(bytes), bytes->length, hidden);
     }
@@ -341,7 +369,7 @@ static size_t learn_line(struct masks *masks, size_t stream, size_t line, const 
     size_t added = 0, at_a = 0, at_b = 0;
     bool alike = count_tokens(a, 0, a_length) == count_tokens(b, 0, b_length);
     for (size_t token = 0; at_a < a_length && at_b < b_length; token++) {
-        size_t end_a = token_end(a, a_length, at_a), end_b = token_end(b, b_length, at_b);
+        size_t end_a = mask_token_end(a, a_length, at_a), end_b = mask_token_end(b, b_length, at_b);
         bool hidden = x->hidden && y->hidden && x->hidden[at_a] && y->hidden[at_b];
         if (!hidden && (end_a - at_a != end_b - at_b || memcmp(a + at_a, b + at_b, end_a - at_a) != 0)) {
             added += add_place(masks, (struct mask_place){stream, line, token, !alike});
@@ -407,7 +435,7 @@ size_t masks_learn(struct masks *masks, const struct record *a, const struct rec
     bool failed;
     unsigned char *hx = find_hidden(masks, a, stream, &failed), *hy = find_hidden(masks, b, stream, &failed);
     for (; at_a < x->length && at_b < y->length; line++) {
-        size_t end_a = line_end(dx, x->length, at_a), end_b = line_end(dy, y->length, at_b);
+        size_t end_a = mask_line_end(dx, x->length, at_a), end_b = mask_line_end(dy, y->length, at_b);
         if (end_a - at_a != end_b - at_b || memcmp(dx + at_a, dy + at_b, end_a - at_a) != 0) {
             struct line lx = {dx + at_a, end_a - at_a, hx ? hx + at_a : NULL},
                         ly = {dy + at_b, end_b - at_b, hy ? hy + at_b : NULL};
@@ -422,76 +450,4 @@ size_t masks_learn(struct masks *masks, const struct record *a, const struct rec
     free(hx);
     free(hy);
     return added;
-}
-
-/* --- telling
- * -------------------------------------------------------------------------------------------------------- */
-
-unsigned masks_share(const struct masks *masks, const struct record *record)
-{
-    size_t all = 0, covered = 0;
-    for (size_t s = 0; s < record->transcript.stream_count; s++) {
-        const struct transcript_stream *stream = &record->transcript.streams[s];
-        if (stream->kind != TRANSCRIPT_RECEIVED && stream->kind != TRANSCRIPT_OUTPUT) {
-            continue;
-        }
-        all += stream->bytes.length;
-        unsigned char *hidden = has_places(masks, s) ? calloc(stream->bytes.length + 1, 1) : NULL;
-        if (!hidden) {
-            continue;
-        }
-        struct masks learnt = *masks;
-        learnt.scenario = NULL;
-        hide_places(&learnt, s, bytes_text(&stream->bytes), stream->bytes.length, hidden);
-        for (size_t i = 0; i < stream->bytes.length; i++) {
-            covered += hidden[i] != SHOWN;
-        }
-        free(hidden);
-    }
-    return all ? (unsigned)(100 * covered / all) : 0;
-}
-
-/* The bytes of a place in this record. */
-static bool find_place(const struct mask_place *place, const char *data, size_t length, size_t *begin,
-                       size_t *end)
-{
-    size_t at = 0;
-    for (size_t line = 0; line < place->line && at < length; line++) {
-        at = line_end(data, length, at);
-    }
-    size_t stop = line_end(data, length, at);
-    for (size_t token = 0; place->token != SIZE_MAX && token < place->token && at < stop; token++) {
-        at = token_end(data, stop, at);
-    }
-    *begin = at;
-    *end = place->token == SIZE_MAX ? length : place->rest || at == stop ? stop : token_end(data, stop, at);
-    return at < length;
-}
-
-int masks_print(const struct masks *masks, const struct record *record, struct bytes *out)
-{
-    int failed = 0;
-    for (size_t i = 0; i < masks->count && i < 8; i++) {
-        const struct mask_place *p = &masks->places[i];
-        const struct transcript_stream *stream = &record->transcript.streams[p->stream];
-        const char *data = bytes_text(&stream->bytes);
-        size_t begin, end;
-        if (p->line == SIZE_MAX) {
-            failed |= bytes_append_format(out, "%show %s ends", i ? ", " : "", stream->name) != BYTES_OK;
-            continue;
-        }
-        failed |=
-            bytes_append_format(out, "%s%s line %zu", i ? ", " : "", stream->name, p->line + 1) != BYTES_OK;
-        if (find_place(p, data, stream->bytes.length, &begin, &end)) {
-            failed |=
-                bytes_append_text(out, p->token == SIZE_MAX ? " and what follows \"" : " \"") != BYTES_OK;
-            failed |= bytes_append_visible(out, data + begin, end - begin < 24 ? end - begin : 24,
-                                           BYTES_VISIBLE_QUOTED) != BYTES_OK;
-            failed |= bytes_append_text(out, end - begin > 24 ? "...\"" : "\"") != BYTES_OK;
-        }
-    }
-    if (masks->count > 8) {
-        failed |= bytes_append_format(out, " and %zu more", masks->count - 8) != BYTES_OK;
-    }
-    return failed ? -1 : 0;
 }

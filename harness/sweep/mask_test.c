@@ -325,7 +325,7 @@ static void the_share_is_that_of_learnt_places(void **state)
     masks_close(&masks);
     assert_int_equal(masks_share(&masks, &one), 0);
     learn("all of it\n", "");
-    assert_int_equal(masks_share(&masks, &one), 90); /* a newline is never hidden */
+    assert_int_equal(masks_share(&masks, &one), 100);
     say_both("", "");
     assert_int_equal(masks_share(&masks, &one), 0);
 }

@@ -85,10 +85,12 @@ static void list_cuts(struct plan_maker *maker, struct candidates *out)
 {
     for (size_t i = 0; i < maker->layout->message_count; i++) {
         const struct layout_message *m = &maker->layout->messages[i];
-        for (uint64_t p = m->begin + 1; p < m->end; p = next_place(m, p)) {
+        for (uint64_t p = m->begin + 1, next; p < m->end; p = next) {
+            next = next_place(m, p);
             if (is_free(maker, i, p)) {
                 add(maker, out, rank_of(maker, i, p),
                     (struct candidate){.message = i, .places = {p}, .count = 1});
+                out->possible += next - p - 1; /* passed over, and possible all the same */
             }
         }
     }

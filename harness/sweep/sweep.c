@@ -153,6 +153,10 @@ static void only_this(struct sweep *sweep)
         free(plan->cases[i].id);
     }
     plan->count = 0;
+    if (!plan->cases) {
+        plan->cases = calloc(1, sizeof *plan->cases);
+        plan->capacity = plan->cases != NULL;
+    }
     if (plan->cases && segmentation_copy(sweep->options->only, &plan->cases[0].segmentation) == 0) {
         segmentation_print(sweep->options->only, &id);
         plan->cases[0].id = strdup(bytes_text(&id));
@@ -168,6 +172,10 @@ static void only_this(struct sweep *sweep)
 static void carry_out(struct sweep *sweep)
 {
     if (!prepare_plain(sweep) || !make_plan(sweep)) {
+        if (sweep->out_of_time) {
+            sweep_fail(sweep, RESULT_ERROR, NULL,
+                       "--budget was over before anything but the baseline had run");
+        }
         return;
     }
     if (sweep->options->only) {

@@ -33,7 +33,7 @@ struct sweep_options {
     const struct segmentation *only;        /* --cut: this case alone; NULL: the plan */
     const struct scenario_options *loading; /* how scenarios are loaded, for reproductions */
     const char *output;                     /* the folder of reproductions; made when it is needed */
-    const char *run_text; /* what a run of a reproduction needs beside its file: variables are in it */
+    const char *run_text;     /* what a run of a reproduction needs beside its file: variables are in it */
     const char *options_text; /* what a rerun needs beside the file, for the commands that are printed */
     const volatile sig_atomic_t *stop;
     struct sweep_progress *progress; /* may be NULL */

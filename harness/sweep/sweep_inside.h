@@ -117,8 +117,9 @@ int sweep_run_alone(struct sweep *sweep, const struct scenario *scenario,
                     const struct segmentation *segmentation, const struct run_options *options,
                     struct record *out);
 /* The same for so long; *partial: it had not ended by then, and the record holds what there was. */
-int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario, const struct segmentation *segmentation,
-                      const struct run_options *options, uint64_t limit_ns, bool *partial, struct record *out);
+int sweep_run_bounded(struct sweep *sweep, const struct scenario *scenario,
+                      const struct segmentation *segmentation, const struct run_options *options,
+                      uint64_t limit_ns, bool *partial, struct record *out);
 /* Baseline, layout, and the lockstep run with what it says at each point. False: it can't be swept. */
 bool sweep_prepare(struct sweep *sweep, struct subject *subject);
 void sweep_choose_company(struct sweep *sweep);
@@ -133,7 +134,7 @@ void sweep_count(struct sweep *sweep, const struct record *record, enum case_kin
 /* What a case showed is odd: kept until the fleet has landed. Takes the record. */
 void sweep_suspect(struct sweep *sweep, const struct sweep_case *which, struct record *record, bool guest);
 unsigned sweep_unrepeated(const struct sweep *sweep); /* cases that were odd once and not again */
-void sweep_clear_up(struct sweep *sweep); /* confirms or drops what is pending */
+void sweep_clear_up(struct sweep *sweep);             /* confirms or drops what is pending */
 /* Learns from a second baseline. How many places were new. */
 size_t sweep_learn(struct sweep *sweep, const struct record *a, const struct record *b);
 

@@ -28,6 +28,9 @@ static void tell_shown(const struct sweep *sweep, struct bytes *out)
 {
     size_t connections, messages;
     count_connections(sweep, &connections, &messages);
+    if (sweep->status != RESULT_PASSED) {
+        return; /* the message says why nothing was shown */
+    }
     if (sweep->cases_run == 0) {
         bytes_append_text(out, messages == 0 ? "nothing is sent, so nothing was cut"
                                              : "no place was free to be cut");
@@ -230,7 +233,7 @@ void sweep_tell(struct sweep *sweep, struct result *out)
         size_t total = distinct_findings(sweep);
         bytes_append_format(&shown, "%zu finding%s", total, total == 1 ? "" : "s");
     }
-    out->shown = strdup(bytes_text(&shown));
+    out->shown = shown.length ? strdup(bytes_text(&shown)) : NULL;
     bytes_free(&shown);
     note_plan(sweep);
     note_circumstances(sweep);

@@ -53,6 +53,10 @@ static void one_case(struct sweep *sweep, struct subject *subject, enum case_kin
         return;
     }
     enum verdict verdict = sweep_judge(sweep, &which, &record, false, &judgement, &earlier);
+    if (verdict == VERDICT_ERROR) {
+        sweep_fail(sweep, RESULT_ERROR, &record, "%s (%s, cut %s)",
+                   judgement.text ? judgement.text : "an error", subject->name, id);
+    }
     judgement_close(&judgement);
     if (verdict == VERDICT_ODD) {
         sweep_suspect(sweep, &which, &record, false);
@@ -208,7 +212,7 @@ static void sweep_barrier(struct sweep *sweep, size_t step)
         repeats += again;
         odd = again || repeats > 0;
     }
-    if (repeats > 0 && !sweep_stopped(sweep)) {
+    if (repeats > 0 && judgement.text && !sweep_stopped(sweep)) {
         char shape[80];
         snprintf(shape, sizeof shape, "%s, line %d", case_kind_words[CASE_BARRIER],
                  sweep->scenario->script[step].step->place.line);
