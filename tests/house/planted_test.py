@@ -70,13 +70,16 @@ class Planted(unittest.TestCase):
                              ("src/a.c", "fuzz/x.h"), ("harness/a.c", "fuzz/x.h"),
                              ("harness/world/a.c", "fuzz/x.h"), ("harness/runner.c", "harness/commands/run.h"),
                              ("harness/runner.c", "harness/reports/tap.h"), ("harness/steps/send.c", "harness/reports/tap.h"),
-                             ("harness/world/real.c", "harness/steps/send.h"), ("src/a.c", "a.h"), ("tests/x.c", "peer.h")):
+                             ("harness/world/real.c", "harness/steps/send.h"),
+                             ("harness/sweep/plan.c", "harness/commands/run.h"), ("harness/steps/send.c", "harness/sweep/plan.h"),
+                             ("harness/world/real.c", "harness/sweep/plan.h"), ("src/a.c", "a.h"), ("tests/x.c", "peer.h")):
             self.assert_found("includes", path, f'\n#include "{header}"\n', f"{path}:2: includes {header}")
 
     def test_includes_of_sockets_and_terminals(self):
         for path, header in (("src/chat_options.c", "sys/socket.h"), ("src/chat_turns.c", "poll.h"),
                              ("src/line_reader.c", "time.h"), ("src/utf8.h", "unistd.h"), ("src/bytes.c", "termios.h"),
-                             ("harness/runner.c", "sys/socket.h"), ("harness/transcript.h", "poll.h")):
+                             ("harness/runner.c", "sys/socket.h"), ("harness/transcript.h", "poll.h"),
+                             ("harness/sweep/judge.c", "netinet/tcp.h")):
             self.assert_found("includes", path, f"#  include <{header}>\n", f"{path}:1: includes {header}")
 
     def test_calls(self):
