@@ -260,6 +260,7 @@ static void find_first_cut(struct finding *f, const struct specimen *specimen, c
 void finding_reshape(struct finding *f, const struct specimen *specimen, const struct shown *shown)
 {
     size_t cuts, joins;
+    free(f->key);
     f->key = key_of(f, specimen);
     if (specimen_is_special(specimen) || f->kind == CASE_FIN || f->subject->kind == SUBJECT_FIN) {
         return;

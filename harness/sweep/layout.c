@@ -116,12 +116,28 @@ void layout_close(struct layout *layout)
     *layout = (struct layout){0};
 }
 
+size_t layout_message_in(const struct layout *layout, const struct layout_burst *burst, uint64_t offset)
+{
+    const struct layout_message *messages = &layout->messages[burst->first_message];
+    size_t low = 0, high = burst->message_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (messages[middle].end <= offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    bool found = low < burst->message_count && messages[low].begin <= offset;
+    return found ? burst->first_message + low : SIZE_MAX;
+}
+
 size_t layout_message_at(const struct layout *layout, size_t connection, uint64_t offset)
 {
-    for (size_t i = 0; i < layout->message_count; i++) {
-        const struct layout_message *m = &layout->messages[i];
-        if (m->connection == connection && m->begin <= offset && offset < m->end) {
-            return i;
+    for (size_t b = 0; b < layout->burst_count; b++) {
+        const struct layout_burst *burst = &layout->bursts[b];
+        if (burst->connection == connection && burst->begin <= offset && offset < burst->end) {
+            return layout_message_in(layout, burst, offset);
         }
     }
     return SIZE_MAX;
@@ -133,13 +149,8 @@ bool layout_is_free(const struct layout *layout, const struct layout_burst *burs
         p >= burst->whole_from) {
         return false;
     }
-    for (size_t i = 0; i < burst->message_count; i++) {
-        const struct layout_message *m = &layout->messages[burst->first_message + i];
-        if (m->waived && m->begin < p && p <= m->end) {
-            return false;
-        }
-    }
-    return true;
+    size_t message = layout_message_in(layout, burst, p - 1);
+    return message == SIZE_MAX || !layout->messages[message].waived;
 }
 
 size_t layout_complete(const struct layout *layout, const uint64_t *sent, bool *partial)

@@ -51,8 +51,10 @@ bool layout_is_free(const struct layout *layout, const struct layout_burst *burs
 /* How many messages are complete when so many bytes (FIN counted) of each connection were sent; in partial,
  * whether a further one has begun. sent: by connection. */
 size_t layout_complete(const struct layout *layout, const uint64_t *sent, bool *partial);
-size_t layout_message_at(const struct layout *layout, size_t connection,
-                         uint64_t offset); /* SIZE_MAX: none */
+/* The message that holds the byte at the offset, by binary search in one burst; SIZE_MAX: none. */
+size_t layout_message_in(const struct layout *layout, const struct layout_burst *burst, uint64_t offset);
+/* The same in whichever burst of the connection. */
+size_t layout_message_at(const struct layout *layout, size_t connection, uint64_t offset);
 
 /* What a cut at p parts. */
 enum place_kind {

@@ -147,7 +147,7 @@ static void list_chunk_ends(struct plan_maker *maker, struct candidates *out)
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             for (uint64_t p = layout->bursts[b].begin + sizes[s] - 1;
                  p <= layout->bursts[b].begin + sizes[s] + 1; p++) {
-                size_t message = layout_message_at(layout, layout->bursts[b].connection, p - 1);
+                size_t message = layout_message_in(layout, &layout->bursts[b], p - 1);
                 if (message != SIZE_MAX && layout_is_free(layout, &layout->bursts[b], p)) {
                     add(maker, out, 0,
                         (struct candidate){.message = message, .places = {p}, .count = 1, .coalesced = true});
@@ -269,7 +269,7 @@ static int add_subset(struct plan_maker *maker, enum case_kind kind,
         for (size_t b = 0; b < layout->burst_count; b++) {
             const struct layout_burst *burst = &layout->bursts[b];
             for (uint64_t p = burst->begin + 1; burst->connection == c && p < burst->end; p++) {
-                size_t message = layout_message_at(layout, c, p);
+                size_t message = layout_message_in(layout, burst, p);
                 bool is_end = message != SIZE_MAX && layout->messages[message].begin == p;
                 if (!layout_is_free(layout, burst, p) || !cuts_at(context, place++, is_end)) {
                     continue;

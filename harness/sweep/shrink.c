@@ -309,29 +309,79 @@ static bool start(struct shrink *shrink)
 /* --- all of it
  * ------------------------------------------------------------------------------------------------------ */
 
+static void keep_stage(struct shrink *shrink)
+{
+    if (specimen_copy(&shrink->best, &shrink->stages[shrink->stage_count]) == 0) {
+        shrink->stage_count++;
+    }
+}
+
+static void write_best(struct shrink *shrink)
+{
+    struct finding *finding = shrink->finding;
+    free(finding->picture);
+    finding->picture = picture_of(finding, &shrink->shown);
+    finding_reshape(finding, &shrink->best, &shrink->shown);
+    repro_write(shrink->sweep, finding, &shrink->best, &shrink->shown);
+}
+
+/* The smallest may show it by a hair only (what a socket's buffer just holds), and not when its file is run:
+ * then what it was made from is written. Returns whether that shows it. */
+static bool back_to_stage(struct shrink *shrink)
+{
+    struct specimen *stage = &shrink->stages[--shrink->stage_count];
+    struct shown shown;
+    if (!trial_shows(shrink, stage, &shown)) {
+        specimen_close(stage);
+        return false;
+    }
+    specimen_close(&shrink->best);
+    shown_close(&shrink->shown);
+    shrink->best = *stage;
+    shrink->shown = shown;
+    return true;
+}
+
+static void shrink_reduced(struct shrink *shrink)
+{
+    const struct finding *finding = shrink->finding;
+    keep_stage(shrink);
+    fewest_cuts(shrink);
+    keep_stage(shrink);
+    fewest_steps(shrink);
+    keep_stage(shrink);
+    fewest_bytes(shrink);
+    fewest_cuts(shrink);
+    if (!sweep_stopped(shrink->sweep)) {
+        write_best(shrink);
+    }
+    while (shrink->stage_count > 0 && !finding->repro_path && !sweep_stopped(shrink->sweep)) {
+        if (back_to_stage(shrink)) {
+            write_best(shrink);
+        }
+    }
+    if (!finding->repro_path && !sweep_stopped(shrink->sweep)) {
+        repro_write(shrink->sweep, shrink->finding, NULL, NULL);
+    }
+    while (shrink->stage_count > 0) {
+        specimen_close(&shrink->stages[--shrink->stage_count]);
+    }
+    specimen_close(&shrink->best);
+    shown_close(&shrink->shown);
+}
+
 static void shrink_finding(struct sweep *sweep, struct finding *finding)
 {
     struct shrink shrink = {.sweep = sweep, .finding = finding};
     shrink.until_ns = sweep->world->ops->now_ns(sweep->world) + SHRINK_NS_MAX;
     shrink.alone = sweep->seats == 0 || finding->oracle == ORACLE_HEALTH;
-    bool reduced = start(&shrink);
-    if (reduced) {
-        fewest_cuts(&shrink);
-        fewest_steps(&shrink);
-        fewest_bytes(&shrink);
-        fewest_cuts(&shrink);
-        finding->picture = picture_of(finding, &shrink.shown);
-        finding_reshape(finding, &shrink.best, &shrink.shown);
+    if (start(&shrink)) {
+        shrink_reduced(&shrink);
+    } else if (!sweep_stopped(sweep)) {
+        repro_write(sweep, finding, NULL, NULL);
     }
     trial_close_host(&shrink);
     finding->shrink_runs = shrink.runs;
-    if (!sweep_stopped(sweep)) {
-        repro_write(sweep, finding, reduced ? &shrink.best : NULL, reduced ? &shrink.shown : NULL);
-    }
-    if (reduced) {
-        specimen_close(&shrink.best);
-        shown_close(&shrink.shown);
-    }
 }
 
 /* Two findings that shrink to the same shape of bytes and cuts have one cause: the first keeps it. */

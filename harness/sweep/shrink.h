@@ -4,6 +4,8 @@
 
 #include "harness/sweep/sweep_inside.h"
 
+enum { SHRINK_STAGES = 3 };
+
 struct shrink {
     struct sweep *sweep;
     struct finding *finding;
@@ -14,6 +16,8 @@ struct shrink {
     uint64_t until_ns;
     struct run *host; /* candidates share its programs; NULL: each has its own */
     bool alone;       /* they may not */
+    struct specimen stages[SHRINK_STAGES]; /* the best before each way of making it smaller */
+    size_t stage_count;
 };
 
 /* trial.c: does the specimen show the finding? shown is owned by the caller then. */
