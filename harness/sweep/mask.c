@@ -94,6 +94,11 @@ static size_t add_place(struct masks *masks, struct mask_place place)
     return 1;
 }
 
+size_t masks_hide_stream(struct masks *masks, size_t stream)
+{
+    return add_place(masks, (struct mask_place){stream, 0, SIZE_MAX, false});
+}
+
 /* --- canonical forms
  * ------------------------------------------------------------------------------------------------ */
 

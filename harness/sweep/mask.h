@@ -32,8 +32,10 @@ void masks_close(struct masks *masks);
 size_t masks_learn(struct masks *masks, const struct record *a, const struct record *b, size_t stream);
 /* Did two baselines end this stream differently? */
 bool masks_hide_end(const struct masks *masks, size_t stream);
-/* Which share of what a record holds is masked by learnt places, in per cent. */
-unsigned masks_share(const struct masks *masks, const struct record *record);
+/* Which share of a stream is masked by learnt places, in per cent; SIZE_MAX: of all that connections said. */
+unsigned masks_share(const struct masks *masks, const struct record *record, size_t stream);
+/* The stream is not compared at all. Returns how many places were added. */
+size_t masks_hide_stream(struct masks *masks, size_t stream);
 /* "alice line 1, \"56\"": for the report. */
 int masks_print(const struct masks *masks, const struct record *record, struct bytes *out);
 

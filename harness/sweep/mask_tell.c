@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 
-unsigned masks_share(const struct masks *masks, const struct record *record)
+unsigned masks_share(const struct masks *masks, const struct record *record, size_t which)
 {
     size_t all = 0, covered = 0;
     for (size_t s = 0; s < record->transcript.stream_count; s++) {
         const struct transcript_stream *stream = &record->transcript.streams[s];
-        if (stream->kind != TRANSCRIPT_RECEIVED && stream->kind != TRANSCRIPT_OUTPUT) {
+        if (which == SIZE_MAX ? stream->kind != TRANSCRIPT_RECEIVED : s != which) {
             continue;
         }
         all += stream->bytes.length;

@@ -150,7 +150,7 @@ static void ends_are_learnt(void **state)
     assert_false(masks_hide_end(&masks, BOB_SAID));
     assert_int_equal(masks_learn(&masks, &one, &other, ALICE_SAID), 0);
     assert_canon(&one, "a\n"); /* and nothing else of it */
-    assert_int_equal(masks_share(&masks, &one), 0);
+    assert_int_equal(masks_share(&masks, &one, SIZE_MAX), 0);
 }
 
 /* A stream's places are its own. */
@@ -312,22 +312,34 @@ static void the_share_is_that_of_learnt_places(void **state)
     struct bytes text;
     (void)state;
     learn("0123456789abcdef 789\n", "0123456789abcdef 123\n");
-    assert_int_equal(masks_share(&masks, &one), 14); /* 3 of 21 bytes */
-    hand_say(&one, SERVER_OUT, "twenty-one bytes here");
-    assert_int_equal(masks_share(&masks, &one), 7);
+    assert_int_equal(masks_share(&masks, &one, SIZE_MAX), 14); /* 3 of 21 bytes */
+    assert_int_equal(masks_share(&masks, &one, ALICE_SAID), 14);
+    hand_say(&one, SERVER_OUT, "a program's output does not count");
     hand_say(&one, ALICE_SENT, "what is sent does not count");
     hand_unit(&one, TRACE_NAMED, ALICE_SAID, 0, 16); /* nor does what the scenario names */
-    assert_int_equal(masks_share(&masks, &one), 7);
+    assert_int_equal(masks_share(&masks, &one, SIZE_MAX), 14);
+    assert_int_equal(masks_share(&masks, &one, SERVER_OUT), 0);
     bytes_init(&text, 1000);
     assert_int_equal(masks_print(&masks, &one, &text), 0);
     assert_string_equal(bytes_text(&text), "alice line 1 \"789\"");
     bytes_free(&text);
     masks_close(&masks);
-    assert_int_equal(masks_share(&masks, &one), 0);
+    assert_int_equal(masks_share(&masks, &one, SIZE_MAX), 0);
     learn("all of it\n", "");
-    assert_int_equal(masks_share(&masks, &one), 100);
+    assert_int_equal(masks_share(&masks, &one, SIZE_MAX), 100);
     say_both("", "");
-    assert_int_equal(masks_share(&masks, &one), 0);
+    assert_int_equal(masks_share(&masks, &one, SIZE_MAX), 0);
+}
+
+static void a_stream_may_be_hidden_whole(void **state)
+{
+    (void)state;
+    say_both("one\ntwo\n", "three\n");
+    assert_false(are_alike());
+    assert_int_equal(masks_hide_stream(&masks, ALICE_SAID), 1);
+    assert_true(are_alike());
+    assert_int_equal(masks_hide_stream(&masks, ALICE_SAID), 0);
+    assert_int_equal(masks_share(&masks, &one, ALICE_SAID), 100);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
@@ -348,6 +360,7 @@ int main(void)
         TEST(offsets_are_those_of_the_canonical_form),
         TEST(learning_is_enough),
         TEST(the_share_is_that_of_learnt_places),
+        TEST(a_stream_may_be_hidden_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

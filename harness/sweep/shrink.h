@@ -14,8 +14,8 @@ struct shrink {
     bool has_shown;
     size_t runs;
     uint64_t until_ns;
-    struct run *host; /* candidates share its programs; NULL: each has its own */
-    bool alone;       /* they may not */
+    struct run *host;                      /* candidates share its programs; NULL: each has its own */
+    bool alone;                            /* they may not */
     struct specimen stages[SHRINK_STAGES]; /* the best before each way of making it smaller */
     size_t stage_count;
 };

@@ -175,6 +175,24 @@ while True:
         self.assertEqual(self.written(), [])
 
 
+    def test_a_log_of_times_is_not_compared(self):
+        (self.folder / "log.py").write_text("""import os, socket, sys, time
+listener = socket.create_server(("127.0.0.1", 0))
+while True:
+    connection, _ = listener.accept()
+    with connection:
+        pending = b""
+        while data := connection.recv(4096):
+            *lines, pending = (pending + data).split(b"\\n")
+            for line in lines:
+                print(os.getpid(), time.time_ns(), file=sys.stderr, flush=True)
+                connection.sendall(b"ok " + line + b"\\n")
+""")
+        self.write("log.json", command=["python3", str(self.folder / "log.py")], steps=[
+            {"send": "alice", "line": "one"}, {"send": "alice", "line": "two"}, {"expect": "alice", "lines": ["ok one", "ok two"]}])
+        self.assertIn("masked, for it differs between two runs as written: server.stderr line 1", self.sweep("log.json", code=0))
+
+
 class Plan(Sweep):
     def dry(self, *args):
         """[(kind, id)] in the order of the plan."""
