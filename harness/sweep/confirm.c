@@ -59,12 +59,11 @@ size_t sweep_learn(struct sweep *sweep, const struct record *a, const struct rec
         struct bytes places;
         bytes_init(&places, 4096);
         masks_print(&sweep->masks, &sweep->plain.baseline, &places);
-        sweep_fail(sweep, RESULT_ERROR, NULL,
-                   "too unstable to be swept: %u %% of what connections are told differs between two runs as "
-                   "written "
-                   "(%s); name what "
-                   "may differ, with named groups in `matches` or \"mask\" in \"sweep\"",
-                   masks_share(&sweep->masks, &sweep->plain.baseline, SIZE_MAX), bytes_text(&places));
+        sweep_fail(
+            sweep, RESULT_ERROR, NULL,
+            "too unstable to be swept: %u %% of what is said differs between two runs as written (%s); "
+            "name what may differ, with named groups in `matches` or \"mask\" in \"sweep\"",
+            masks_share(&sweep->masks, &sweep->plain.baseline, SIZE_MAX), bytes_text(&places));
         bytes_free(&places);
     }
     return learnt;

@@ -32,7 +32,8 @@ void masks_close(struct masks *masks);
 size_t masks_learn(struct masks *masks, const struct record *a, const struct record *b, size_t stream);
 /* Did two baselines end this stream differently? */
 bool masks_hide_end(const struct masks *masks, size_t stream);
-/* Which share of a stream is masked by learnt places, in per cent; SIZE_MAX: of all that connections said. */
+/* Which share of a stream is masked by learnt places, in per cent. SIZE_MAX: of all streams, by those places
+ * of what connections are told. */
 unsigned masks_share(const struct masks *masks, const struct record *record, size_t stream);
 /* The stream is not compared at all. Returns how many places were added. */
 size_t masks_hide_stream(struct masks *masks, size_t stream);

@@ -8,11 +8,14 @@ unsigned masks_share(const struct masks *masks, const struct record *record, siz
     size_t all = 0, covered = 0;
     for (size_t s = 0; s < record->transcript.stream_count; s++) {
         const struct transcript_stream *stream = &record->transcript.streams[s];
-        if (which == SIZE_MAX ? stream->kind != TRANSCRIPT_RECEIVED : s != which) {
+        bool said = stream->kind == TRANSCRIPT_RECEIVED || stream->kind == TRANSCRIPT_OUTPUT;
+        if (which == SIZE_MAX ? !said : s != which) {
             continue;
         }
         all += stream->bytes.length;
-        unsigned char *hidden = mask_has_places(masks, s) ? calloc(stream->bytes.length + 1, 1) : NULL;
+        bool counts = which != SIZE_MAX || stream->kind == TRANSCRIPT_RECEIVED;
+        unsigned char *hidden =
+            counts && mask_has_places(masks, s) ? calloc(stream->bytes.length + 1, 1) : NULL;
         if (!hidden) {
             continue;
         }
