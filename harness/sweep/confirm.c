@@ -72,6 +72,8 @@ size_t sweep_learn(struct sweep *sweep, const struct record *a, const struct rec
 /* --- once more, alone
  * ------------------------------------------------------------------------------------------------ */
 
+enum { BASELINE_RETRIES = 2 };
+
 /* The baseline again. False: it did not come about; then nothing can be said. */
 static bool learn_from_baseline(struct sweep *sweep, struct subject *subject)
 {
@@ -80,6 +82,15 @@ static bool learn_from_baseline(struct sweep *sweep, struct subject *subject)
     const struct scenario *scenario = subject->baseline_of ? subject->baseline_of : &subject->scenario;
     if (sweep_run_alone(sweep, scenario, NULL, &options, &again) < 0) {
         return false;
+    }
+    /* under load, as written it may fall the odd way by itself now and then: a FIN behind the
+     * bytes */
+    for (int i = 0; again.failed && sweep->cases_run > 0 && i < BASELINE_RETRIES; i++) {
+        sweep_note(sweep, "as written it failed once, too: %s", again.message ? again.message : "");
+        record_close(&again);
+        if (sweep_run_alone(sweep, scenario, NULL, &options, &again) < 0) {
+            return false;
+        }
     }
     if (again.failed) {
         sweep_fail(sweep, RESULT_ERROR, &again, "the scenario as written passed once and then failed: %s",
