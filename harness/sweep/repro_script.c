@@ -361,10 +361,11 @@ static void expect_end(struct scriptor *s)
     add_step(s, &step_expect, &expect, sizeof expect);
 }
 
-/* What a slow connection has said in all. */
+/* What a slow connection has said in all. The program has done what it can before it is read: else it is a
+ * race whether it had to wait. */
 static void expect_rest(struct scriptor *s, bool gate)
 {
-    if (gate) {
+    if (gate || (is_slow(s) && s->sent)) {
         add_settle(s);
     }
     const struct trace *trace = &s->shown->subject.baseline.trace;

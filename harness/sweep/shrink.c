@@ -342,9 +342,15 @@ static bool back_to_stage(struct shrink *shrink)
     return true;
 }
 
-static void shrink_reduced(struct shrink *shrink)
+static void drop_stages(struct shrink *shrink, size_t keep)
 {
-    const struct finding *finding = shrink->finding;
+    while (shrink->stage_count > keep) {
+        specimen_close(&shrink->stages[--shrink->stage_count]);
+    }
+}
+
+static void reduce(struct shrink *shrink)
+{
     keep_stage(shrink);
     fewest_cuts(shrink);
     keep_stage(shrink);
@@ -355,6 +361,27 @@ static void shrink_reduced(struct shrink *shrink)
     if (!sweep_stopped(shrink->sweep)) {
         write_best(shrink);
     }
+}
+
+/* What shows it on a program that has served others may not on a fresh one, on which the file is run: then it
+ * is reduced again from the start, on fresh ones. */
+static void reduce_alone(struct shrink *shrink)
+{
+    shrink->alone = true;
+    trial_close_host(shrink);
+    drop_stages(shrink, 1);
+    if (back_to_stage(shrink)) {
+        reduce(shrink);
+    }
+}
+
+static void shrink_reduced(struct shrink *shrink)
+{
+    const struct finding *finding = shrink->finding;
+    reduce(shrink);
+    if (!finding->repro_path && !shrink->alone && shrink->stage_count > 0 && !sweep_stopped(shrink->sweep)) {
+        reduce_alone(shrink);
+    }
     while (shrink->stage_count > 0 && !finding->repro_path && !sweep_stopped(shrink->sweep)) {
         if (back_to_stage(shrink)) {
             write_best(shrink);
@@ -363,9 +390,7 @@ static void shrink_reduced(struct shrink *shrink)
     if (!finding->repro_path && !sweep_stopped(shrink->sweep)) {
         repro_write(shrink->sweep, shrink->finding, NULL, NULL);
     }
-    while (shrink->stage_count > 0) {
-        specimen_close(&shrink->stages[--shrink->stage_count]);
-    }
+    drop_stages(shrink, 0);
     specimen_close(&shrink->best);
     shown_close(&shrink->shown);
 }

@@ -306,11 +306,16 @@ static void put(struct rendering *r, const struct op *op, const struct step *ste
     r->script[r->count++].step = step;
 }
 
-/* What a slow connection has to say, all of it. */
+/* What a slow connection has to say, all of it, when the program has done what it can unread: else it is a
+ * race whether it had to wait. */
 static void read_slow(struct rendering *r, const struct op *op)
 {
     if (r->read || !r->special || r->specimen->slow == SIZE_MAX) {
         return;
+    }
+    size_t program = started_program(r->script, r->count);
+    if (program != SIZE_MAX) {
+        put(r, op, make_settle(r->out, op, program));
     }
     struct number *size = arena_alloc(r->out->arena, sizeof *size);
     *size = (struct number){.constant = true, .value = (int64_t)r->specimen->slow_bytes};
@@ -391,7 +396,7 @@ bool specimen_render(const struct specimen *specimen, bool special, struct subje
     const struct scenario *s = specimen->scenario;
     struct rendering r = {.specimen = specimen, .special = special, .out = out};
     subject_plain(s, out);
-    r.script = arena_alloc_array(out->arena, 3 * specimen->count + 2, sizeof *r.script);
+    r.script = arena_alloc_array(out->arena, 3 * specimen->count + 3, sizeof *r.script);
     for (size_t i = 0; i < specimen->count; i++) {
         if (!specimen->ops[i].off) {
             put_op(&r, i);
