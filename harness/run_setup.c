@@ -39,6 +39,8 @@ static int lay_out_streams(struct run *run)
         name_stream(run, next++, strdup(s->connections[i].name), TRANSCRIPT_SENT);
         c->received = next;
         name_stream(run, next++, strdup(s->connections[i].name), TRANSCRIPT_RECEIVED);
+        run->transcript.streams[c->sent].delimiter = &s->connections[i].delimiter;
+        run->transcript.streams[c->received].delimiter = &s->connections[i].delimiter;
     }
     for (size_t i = 0; i < s->program_count; i++) {
         const struct program *spec = &s->programs[i];

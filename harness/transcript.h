@@ -19,6 +19,8 @@
 #define TRANSCRIPT_STREAM_BYTES_MAX                                                                          \
     ((size_t)64 << 20) /* of a stream, unless its bytes.length_max is set otherwise */
 
+struct delimiter; /* harness/data.h */
+
 enum transcript_stream_kind { TRANSCRIPT_SENT, TRANSCRIPT_RECEIVED, TRANSCRIPT_OUTPUT, TRANSCRIPT_TYPED };
 
 enum event_kind {
@@ -49,6 +51,7 @@ struct transcript_event {
 struct transcript_stream {
     const char *name; /* "alice", "server.stdout"; borrowed from the scenario or the transcript */
     enum transcript_stream_kind kind;
+    const struct delimiter *delimiter; /* of its lines, borrowed from the scenario; NULL: a newline */
     struct bytes bytes;
     bool ended;
     bool reset;

@@ -24,10 +24,22 @@ static bool is_word(unsigned char c)
            c >= 0x80;
 }
 
-size_t mask_line_end(const char *data, size_t length, size_t at)
+/* Behind the first delimiter of the stream in these bytes; end: there is none. */
+static size_t behind_delimiter(const struct transcript_stream *stream, size_t at, size_t end)
 {
+    static const struct delimiter newline = {.bytes = "\n", .length = 1};
+    const struct delimiter *d = stream->delimiter ? stream->delimiter : &newline;
+    const char *data = bytes_text(&stream->bytes);
+    const char *hit = at < end ? memmem(data + at, end - at, d->bytes, d->length) : NULL;
+    return hit ? (size_t)(hit - data) + d->length : end;
+}
+
+size_t mask_line_end(const struct transcript_stream *stream, size_t at)
+{
+    const char *data = bytes_text(&stream->bytes);
+    size_t length = stream->bytes.length;
     const char *newline = at < length ? memchr(data + at, '\n', length - at) : NULL;
-    return newline ? (size_t)(newline - data) + 1 : length;
+    return behind_delimiter(stream, at, newline ? (size_t)(newline - data) + 1 : length);
 }
 
 size_t mask_token_end(const char *data, size_t end, size_t at)
@@ -143,14 +155,24 @@ static void hide_units(const struct record *record, size_t stream, unsigned char
     }
 }
 
+/* Without what ends it: the delimiter, or a newline. */
+static size_t content_length(const struct transcript_stream *stream, const char *line, size_t length)
+{
+    const struct delimiter *d = stream->delimiter;
+    if (d && length >= d->length && memcmp(line + length - d->length, d->bytes, d->length) == 0) {
+        return length - d->length;
+    }
+    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
+        length--;
+    }
+    return length;
+}
+
 static bool line_is_masked(const struct masks *masks, const char *line, size_t length)
 {
     const struct scenario_sweep *sweep = masks->scenario ? &masks->scenario->sweep : NULL;
     struct seam_error ignored = {0};
     struct values none = {0};
-    while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r')) {
-        length--;
-    }
     for (size_t i = 0; sweep && i < sweep->mask_count; i++) {
         if (pattern_match(sweep->masks[i], &none, line, length, NULL, &ignored) == PATTERN_MATCH) {
             return true;
@@ -178,18 +200,21 @@ static void hide_line(const struct masks *masks, size_t stream, const char *data
     }
 }
 
-void mask_hide_places(const struct masks *masks, size_t stream, const char *data, size_t length,
+void mask_hide_places(const struct masks *masks, const struct transcript *transcript, size_t stream,
                       unsigned char *hidden)
 {
+    const struct transcript_stream *said = &transcript->streams[stream];
+    const char *data = bytes_text(&said->bytes);
+    size_t length = said->bytes.length;
     bool places = mask_has_places(masks, stream);
     for (size_t at = 0, line = 0; at < length; line++) {
-        size_t end = mask_line_end(data, length, at);
+        size_t end = mask_line_end(said, at);
         const struct mask_place *place = places ? place_of(masks, stream, line, SIZE_MAX) : NULL;
         if (place) {
             memset(hidden + at, GONE, length - at);
             return;
         }
-        if (line_is_masked(masks, data + at, end - at)) {
+        if (line_is_masked(masks, data + at, content_length(said, data + at, end - at))) {
             hide(hidden, at, end);
         }
         if (places) {
@@ -205,31 +230,6 @@ static int by_line(const void *a, const void *b)
     size_t shorter = x->length < y->length ? x->length : y->length;
     int order = shorter ? memcmp(x->data, y->data, shorter) : 0;
     return order ? order : (x->length > y->length) - (x->length < y->length);
-}
-
-/* Sorts the lines of a unit in place; out holds as many bytes. */
-static void sort_lines(char *data, size_t length)
-{
-    size_t count = 0;
-    struct bytes *lines = calloc(length + 1, sizeof *lines);
-    char *copy = malloc(length + 1);
-    if (lines && copy) {
-        memcpy(copy, data, length);
-        for (size_t at = 0; at < length;) {
-            size_t end = mask_line_end(copy, length, at);
-            lines[count++] = (struct bytes){.data = copy + at, .length = end - at};
-            at = end;
-        }
-        if (count > 1) {
-            qsort(lines, count, sizeof *lines, by_line);
-        }
-        for (size_t i = 0; i < count; i++) {
-            memcpy(data, lines[i].data, lines[i].length);
-            data += lines[i].length;
-        }
-    }
-    free(lines);
-    free(copy);
 }
 
 static void fill(const char *data, size_t length, const unsigned char *hidden, struct canon *out)
@@ -251,12 +251,40 @@ static void fill(const char *data, size_t length, const unsigned char *hidden, s
     out->bytes = out->owned;
 }
 
+/* Sorts the lines of a unit where they stand in the canonical form. The raw bytes say where each ends: in the
+ * canonical form a placeholder may hold the delimiter. */
+static void sort_lines(const struct transcript_stream *said, size_t begin, size_t stop, struct canon *out)
+{
+    size_t count = 0;
+    char *target = out->owned + out->map[begin];
+    struct bytes *lines = calloc(stop - begin + 1, sizeof *lines);
+    char *copy = malloc(out->map[stop] - out->map[begin] + 1);
+    if (lines && copy) {
+        memcpy(copy, target, out->map[stop] - out->map[begin]);
+        for (size_t at = begin; at < stop;) {
+            size_t end = behind_delimiter(said, at, stop);
+            lines[count++] = (struct bytes){.data = copy + (out->map[at] - out->map[begin]),
+                                            .length = out->map[end] - out->map[at]};
+            at = end;
+        }
+        if (count > 1) {
+            qsort(lines, count, sizeof *lines, by_line);
+        }
+        for (size_t i = 0; i < count; i++) {
+            memcpy(target, bytes_text(&lines[i]), lines[i].length);
+            target += lines[i].length;
+        }
+    }
+    free(lines);
+    free(copy);
+}
+
 static void sort_units(const struct record *record, size_t stream, size_t length, struct canon *out)
 {
     for (size_t i = 0; i < record->trace.unit_count; i++) {
         const struct trace_unit *u = &record->trace.units[i];
         if (u->stream == stream && u->kind == TRACE_UNORDERED && u->end <= length) {
-            sort_lines(out->owned + out->map[u->begin], out->map[u->end] - out->map[u->begin]);
+            sort_lines(&record->transcript.streams[stream], u->begin, u->end, out);
         }
     }
 }
@@ -312,7 +340,7 @@ static unsigned char *find_hidden(const struct masks *masks, const struct record
         return NULL;
     }
     hide_units(record, stream, hidden, bytes->length);
-    mask_hide_places(masks, stream, bytes_text(bytes), bytes->length, hidden);
+    mask_hide_places(masks, &record->transcript, stream, hidden);
     if (names) {
         hide_values(record, bytes_text(bytes), bytes->length, hidden);
     }
@@ -435,12 +463,13 @@ size_t masks_learn(struct masks *masks, const struct record *a, const struct rec
     }
     canon_close(&ca);
     canon_close(&cb);
-    const struct bytes *x = &a->transcript.streams[stream].bytes, *y = &b->transcript.streams[stream].bytes;
+    const struct transcript_stream *sa = &a->transcript.streams[stream], *sb = &b->transcript.streams[stream];
+    const struct bytes *x = &sa->bytes, *y = &sb->bytes;
     const char *dx = bytes_text(x), *dy = bytes_text(y);
     bool failed;
     unsigned char *hx = find_hidden(masks, a, stream, &failed), *hy = find_hidden(masks, b, stream, &failed);
     for (; at_a < x->length && at_b < y->length; line++) {
-        size_t end_a = mask_line_end(dx, x->length, at_a), end_b = mask_line_end(dy, y->length, at_b);
+        size_t end_a = mask_line_end(sa, at_a), end_b = mask_line_end(sb, at_b);
         if (end_a - at_a != end_b - at_b || memcmp(dx + at_a, dy + at_b, end_a - at_a) != 0) {
             struct line lx = {dx + at_a, end_a - at_a, hx ? hx + at_a : NULL},
                         ly = {dy + at_b, end_b - at_b, hy ? hy + at_b : NULL};

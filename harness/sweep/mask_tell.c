@@ -21,7 +21,7 @@ unsigned masks_share(const struct masks *masks, const struct record *record, siz
         }
         struct masks learnt = *masks;
         learnt.scenario = NULL;
-        mask_hide_places(&learnt, s, bytes_text(&stream->bytes), stream->bytes.length, hidden);
+        mask_hide_places(&learnt, &record->transcript, s, hidden);
         for (size_t i = 0; i < stream->bytes.length; i++) {
             covered += hidden[i] != 0;
         }
@@ -31,14 +31,15 @@ unsigned masks_share(const struct masks *masks, const struct record *record, siz
 }
 
 /* The bytes of a place in this record. */
-static bool find_place(const struct mask_place *place, const char *data, size_t length, size_t *begin,
+static bool find_place(const struct mask_place *place, const struct transcript_stream *stream, size_t *begin,
                        size_t *end)
 {
-    size_t at = 0;
+    const char *data = bytes_text(&stream->bytes);
+    size_t length = stream->bytes.length, at = 0;
     for (size_t line = 0; line < place->line && at < length; line++) {
-        at = mask_line_end(data, length, at);
+        at = mask_line_end(stream, at);
     }
-    size_t stop = mask_line_end(data, length, at);
+    size_t stop = mask_line_end(stream, at);
     for (size_t token = 0; place->token != SIZE_MAX && token < place->token && at < stop; token++) {
         at = mask_token_end(data, stop, at);
     }
@@ -63,7 +64,7 @@ int masks_print(const struct masks *masks, const struct record *record, struct b
         }
         failed |=
             bytes_append_format(out, "%s%s line %zu", i ? ", " : "", stream->name, p->line + 1) != BYTES_OK;
-        if (find_place(p, data, stream->bytes.length, &begin, &end)) {
+        if (find_place(p, stream, &begin, &end)) {
             failed |=
                 bytes_append_text(out, p->token == SIZE_MAX ? " and what follows \"" : " \"") != BYTES_OK;
             failed |= bytes_append_visible(out, data + begin, end - begin < 24 ? end - begin : 24,

@@ -230,6 +230,35 @@ static void unordered_lines_are_sorted(void **state)
     assert_false(are_alike());
 }
 
+/* The delimiter of the connection ends a line, not the newline alone: clamd numbers answers that end in a
+ * NUL, and gives them in any order. */
+static void lines_end_at_the_delimiter(void **state)
+{
+    static const struct delimiter nul = {.bytes = {0}, .length = 1}, bars = {.bytes = "||", .length = 2};
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        say_both("1: hi|", order ? "1: hi|" : "1: ho|");
+        for (int i = 0; i < 2; i++) {
+            struct record *record = i ? &other : &one;
+            struct transcript_stream *said = &record->transcript.streams[ALICE_SAID];
+            const char *first = i ? "5: PONG" : "4: stream: OK", *second = i ? "4: stream: OK" : "5: PONG";
+            said->delimiter = &nul;
+            assert_true(transcript_chunk(&record->transcript, ALICE_SAID, 0, first, strlen(first) + 1, 0) !=
+                        SIZE_MAX);
+            assert_true(transcript_chunk(&record->transcript, ALICE_SAID, 0, second, strlen(second) + 1, 0) !=
+                        SIZE_MAX);
+            hand_unit(record, TRACE_UNORDERED, ALICE_SAID, 6, said->bytes.length);
+        }
+        assert_int_equal(are_alike(), order);
+    }
+    say_both("id 1||same||id 2||", "id 3||same||id 4||");
+    one.transcript.streams[ALICE_SAID].delimiter = other.transcript.streams[ALICE_SAID].delimiter = &bars;
+    masks_close(&masks);
+    assert_int_equal(masks_learn(&masks, &one, &other, ALICE_SAID), 2);
+    assert_int_equal(masks.places[1].line, 2); /* not all that follows the first */
+    assert_canon(&one, "id ?||same||id ?||");
+}
+
 static void lines_that_the_scenario_masks(void **state)
 {
     struct scenario_file *file =
@@ -360,6 +389,7 @@ int main(void)
         TEST(short_values_are_hidden_where_they_were_named),
         TEST(taken_units_hide_nothing),
         TEST(unordered_lines_are_sorted),
+        TEST(lines_end_at_the_delimiter),
         TEST(lines_that_the_scenario_masks),
         TEST(offsets_are_those_of_the_canonical_form),
         TEST(learning_is_enough),
