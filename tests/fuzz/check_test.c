@@ -76,8 +76,9 @@ static void a_chunk_is_gone_after_the_call(void **state)
 {
     (void)state;
 #if !HAS_ASAN
-    assert_int_equal(check(KEEPS_POINTER, &toy, "abcd\n", CUTS(2)), SEAM_FUZZ_INVARIANCE);
-    assert_non_null(strstr(report, "body"));
+    assert_int_equal(check(KEEPS_POINTER, &toy, "\nabcd\n", 0, NULL), SEAM_FUZZ_CLEAN);
+    assert_int_equal(check(KEEPS_POINTER, &toy, "\nabcd\n", CUTS(5)), SEAM_FUZZ_INVARIANCE);
+    assert_non_null(strstr(report, "\\xdb\\xdb\\xdb\\xdb"));
 #endif
 }
 
@@ -113,6 +114,49 @@ static void merged_kinds_are_one_event(void **state)
     parser.flags |= SEAM_FUZZ_FAILURE_DROPS;
     assert_int_equal(check(RIGHT, &parser, "abc!ef", CUTS(2, 5)), SEAM_FUZZ_CLEAN);
     assert_int_equal(check(RIGHT, &parser, "abcdef", CUTS(2, 5)), SEAM_FUZZ_CLEAN);
+}
+
+/* Fails when a chunk is of this size; tells at the end, by the kind, how often it was fed. */
+static size_t hated, feeds;
+static bool tells_feeds;
+
+static void *open_picky(struct seam_fuzz_events *events)
+{
+    feeds = 0;
+    return events;
+}
+
+static enum seam_fuzz_status feed_picky(void *parser, const void *data, size_t length)
+{
+    (void)parser;
+    (void)data;
+    feeds++;
+    return length == hated ? SEAM_FUZZ_FAILED : SEAM_FUZZ_MORE;
+}
+
+static enum seam_fuzz_status finish_picky(void *parser)
+{
+    if (tells_feeds) {
+        seam_fuzz_event(parser, (unsigned)feeds, "x", 1);
+    }
+    return hated == 1 ? SEAM_FUZZ_FAILED : SEAM_FUZZ_DONE;
+}
+
+/* Where nothing is told: by how, and when, it ended. And the kind of an event counts. */
+static void endings_are_compared(void **state)
+{
+    const struct seam_fuzz_parser parser = {
+        .name = "picky", .open = open_picky, .feed = feed_picky, .finish = finish_picky, .close = close_pipe};
+    (void)state;
+    tells_feeds = false;
+    hated = 5;
+    assert_int_equal(check(RIGHT, &parser, "abcde", CUTS(2)), SEAM_FUZZ_INVARIANCE);
+    hated = 1; /* failed at the end, or before it */
+    assert_int_equal(check(RIGHT, &parser, "abcde", CUTS(2)), SEAM_FUZZ_CLEAN);
+    assert_int_equal(check(RIGHT, &parser, "abcde", CUTS(4)), SEAM_FUZZ_PROGRESS);
+    hated = SIZE_MAX;
+    tells_feeds = true;
+    assert_int_equal(check(RIGHT, &parser, "abcde", CUTS(4)), SEAM_FUZZ_INVARIANCE);
 }
 
 /* --- every segmentation
@@ -292,6 +336,7 @@ int main(void)
         TEST(a_chunk_is_gone_after_the_call),
         TEST(flags_waive_promises),
         TEST(merged_kinds_are_one_event),
+        TEST(endings_are_compared),
         TEST(all_segmentations_are_tried),
         TEST(exhausting_finds_what_one_cut_does_not),
         TEST(a_report_shows_the_stream_and_both_stories),

@@ -127,6 +127,11 @@ static void long_distances_and_many_cuts_come_back(void **state)
         seam_fuzz_decode(encoded, size, other_cuts, CUTS_MAX, &second);
         assert_same(&first, &second);
     }
+    const struct seam_fuzz_stream begun = {bytes, 10, (const size_t[]){2, 4},
+                                           2}; /* no rule: 6 and 8 are missing */
+    size_t begun_size = seam_fuzz_encode(&begun, encoded, sizeof encoded);
+    seam_fuzz_decode(encoded, begun_size, other_cuts, CUTS_MAX, &second);
+    assert_same(&begun, &second);
     for (size_t i = 0; i < 20000; i++) {
         cuts[i] = i + i / 7;
     }
@@ -155,6 +160,7 @@ static void cuts_stay_with_their_bytes(void **state)
     assert_memory_equal(d.data, "abcXYdef", 8);
     assert_int_equal(d.cuts[0], 2);
     assert_int_equal(d.cuts[1], 6);
+    assert_int_equal(draft_insert(&d, 2, "", 0), 0);
     assert_int_equal(draft_fill(&d, 0, '-', 5), 2); /* only two fit */
     assert_memory_equal(d.data, "--abcXYdef", 10);
     assert_int_equal(d.cuts[0], 4);
@@ -168,6 +174,9 @@ static void cuts_stay_with_their_bytes(void **state)
     assert_int_equal(d.cuts[0], 4);
     assert_int_equal(d.cuts[1], 4);
     assert_int_equal(d.cuts[2], 5);
+    draft_fill(&d, 5, '+', 1); /* what is put where a cut is comes behind it */
+    assert_int_equal(d.cuts[2], 5);
+    draft_erase(&d, 5, 1);
     draft_uncut(&d, 0);
     draft_resize(&d, 4);
     assert_int_equal(d.cut_count, 1);
@@ -238,6 +247,21 @@ static void a_seed_gives_the_same_again(void **state)
     }
 }
 
+/* Of several parsers each gets its turn. */
+static void every_parser_is_chosen(void **state)
+{
+    unsigned char made[512];
+    size_t changed_to[2] = {0, 0};
+    (void)state;
+    for (unsigned seed = 0; seed < 1000; seed++) {
+        memset(made, seed % 2, 2);
+        seam_fuzz_mutate(&targets[2], made, 2, sizeof made, seed);
+        changed_to[made[0] % 2] += made[0] % 2 != seed % 2;
+    }
+    assert_in_range(changed_to[0], 5, 50); /* of 500, one in 32 */
+    assert_in_range(changed_to[1], 5, 50);
+}
+
 /* What the language's edges are comes up soon from nothing. */
 static void limits_and_cut_delimiters_are_made(void **state)
 {
@@ -274,6 +298,7 @@ int main(void)
         cmocka_unit_test(long_distances_and_many_cuts_come_back),
         cmocka_unit_test(cuts_stay_with_their_bytes),
         cmocka_unit_test(what_is_made_fits_and_is_an_input),
+        cmocka_unit_test(every_parser_is_chosen),
         cmocka_unit_test(a_seed_gives_the_same_again),
         cmocka_unit_test(limits_and_cut_delimiters_are_made),
     };

@@ -43,7 +43,9 @@ static void *open_right(struct seam_fuzz_events *events)
 
 static void tell_line(struct toy *t)
 {
-    const char *text = t->bug == ANSWERS_ALL && t->length == 3 ? "yes" : t->line;
+    const char *text = t->bug == KEEPS_POINTER && t->length      ? t->kept
+                       : t->bug == ANSWERS_ALL && t->length == 3 ? "yes"
+                                                                 : t->line;
     seam_fuzz_event(t->events, LINE, text, t->length);
     t->length = 0;
 }
@@ -97,16 +99,13 @@ static enum seam_fuzz_status feed_toy(void *parser, const void *data, size_t len
         } else if (t->length == LINE_MAX_BYTES) {
             return overlong(t);
         } else {
+            t->kept = t->length ? t->kept : bytes + i;
             t->line[t->length++] = bytes[i];
         }
     }
     if (t->bug == FORGETS_TAIL && !ended && length > 1) {
         t->length = 0;
     }
-    if (t->bug == KEEPS_POINTER && t->kept && length) {
-        seam_fuzz_event(t->events, BODY, t->kept, 1);
-    }
-    t->kept = length ? bytes : t->kept;
     if (t->bug == READS_AHEAD && length && bytes[length] == '\n') {
         tell_line(t);
     }
