@@ -48,11 +48,29 @@ static void seed_random(struct mutation *m, unsigned seed)
 /* --- what the language has
  * ------------------------------------------------------------------------------------------- */
 
+static size_t count_of(const struct seam_fuzz_bytes *list)
+{
+    size_t n = 0;
+    while (list && list[n].data) {
+        n++;
+    }
+    return n;
+}
+
 static struct seam_fuzz_bytes any_delimiter(struct mutation *m)
 {
-    const struct seam_fuzz_parser *p = m->parser;
-    return p->delimiter_count ? p->delimiters[below(m, p->delimiter_count)]
-                              : (struct seam_fuzz_bytes){"\n", 1};
+    size_t count = count_of(m->parser->delimiters);
+    return count ? m->parser->delimiters[below(m, count)] : (struct seam_fuzz_bytes){"\n", 1};
+}
+
+static size_t any_limit(struct mutation *m)
+{
+    size_t count = 0;
+    while (m->parser->limits && m->parser->limits[count]) {
+        count++;
+    }
+    size_t limit = count ? m->parser->limits[below(m, count)] : (size_t)1 << (1 + below(m, 8));
+    return limit < LIMIT_BYTES_MAX ? limit : LIMIT_BYTES_MAX;
 }
 
 static size_t find(const struct draft *d, size_t from, struct seam_fuzz_bytes what)
@@ -97,12 +115,12 @@ static void insert_delimiter(struct mutation *m)
 
 static void insert_word(struct mutation *m)
 {
-    const struct seam_fuzz_parser *p = m->parser;
-    if (p->word_count == 0) {
+    size_t count = count_of(m->parser->words);
+    if (count == 0) {
         insert_delimiter(m);
         return;
     }
-    struct seam_fuzz_bytes word = p->words[below(m, p->word_count)];
+    struct seam_fuzz_bytes word = m->parser->words[below(m, count)];
     size_t at = below(m, m->draft.length + 1), length = draft_insert(&m->draft, at, word.data, word.length);
     if (one_in(m, 2)) {
         draft_cut(&m->draft, at + below(m, length + 1));
@@ -124,15 +142,12 @@ static void stretch_to_limit(struct mutation *m)
 {
     struct seam_fuzz_bytes delimiter = any_delimiter(m);
     struct draft *d = &m->draft;
-    size_t begin, end,
-        limit = m->parser->limit_count ? m->parser->limits[below(m, m->parser->limit_count)]
-                                       : (size_t)1 << (1 + below(m, 8));
-    limit = limit < LIMIT_BYTES_MAX ? limit : LIMIT_BYTES_MAX;
+    size_t begin, end, limit = any_limit(m);
     unit_around(d, below(m, d->length + 1), delimiter, &begin, &end);
     bool open = end == d->length;
     static const int nearby[] = {0, 0, 0, -1, 1, 2};
     int by = nearby[below(m, sizeof nearby / sizeof *nearby)];
-    size_t length = by < 0 && limit == 0 ? 0 : limit + (size_t)by;
+    size_t length = limit + (size_t)by;
     if (one_in(m, 8)) {
         length = limit + delimiter.length + below(m, limit + 1);
     }

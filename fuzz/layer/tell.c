@@ -136,7 +136,11 @@ static void add_stream(struct text *text, const struct seam_fuzz_stream *stream)
 static void add_event(struct text *text, const struct seam_fuzz_parser *parser, const struct event_head *head,
                       const unsigned char *data)
 {
-    if (head->kind < parser->kind_count && parser->kind_names && parser->kind_names[head->kind]) {
+    size_t named = 0;
+    while (parser->kind_names && named <= head->kind && parser->kind_names[named]) {
+        named++;
+    }
+    if (named > head->kind) {
         add(text, "%s ", parser->kind_names[head->kind]);
     } else {
         add(text, "event %u ", (unsigned)head->kind);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { LINE, OVERLONG, PARTIAL };
-static const char *const names[] = {"line", "overlong", "partial"};
+static const char *const names[] = {"line", "overlong", "partial", NULL};
 
 struct variant {
     struct line_reader_options options;
@@ -211,8 +211,8 @@ static void close_naive(void *parser)
                                                                  .cr_tolerant = cr,                          \
                                                                  .line_bytes_max = longest,                  \
                                                                  .overlong = LINE_READER_OVERLONG_##policy}; \
-    static const struct seam_fuzz_bytes delimiters_##variant[] = {SEAM_FUZZ_BYTES(ends)};                    \
-    static const size_t limits_##variant[] = {longest};                                                      \
+    static const struct seam_fuzz_bytes delimiters_##variant[] = {SEAM_FUZZ_BYTES(ends), {NULL, 0}};         \
+    static const size_t limits_##variant[] = {longest, 0};                                                   \
     static void *open_##variant(struct seam_fuzz_events *e)                                                  \
     {                                                                                                        \
         return open_reader(e, &options_##variant);                                                           \
@@ -232,11 +232,8 @@ static void close_naive(void *parser)
                                                     .finish = finish_reader,                                 \
                                                     .close = close_reader,                                   \
                                                     .kind_names = names,                                     \
-                                                    .kind_count = 3,                                         \
                                                     .delimiters = delimiters_##variant,                      \
-                                                    .delimiter_count = 1,                                    \
                                                     .limits = limits_##variant,                              \
-                                                    .limit_count = 1,                                        \
                                                     .memory_used = memory_of_reader,                         \
                                                     .memory_bytes_max =                                      \
                                                         2 * ((longest) + sizeof ends + 4096),                \

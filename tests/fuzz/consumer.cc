@@ -41,7 +41,7 @@ seam_fuzz_status feed_forgetful(void *parser, const void *data, size_t length)
 
 void close_splitter(void *parser) { delete static_cast<Splitter *>(parser); }
 
-const seam_fuzz_bytes delimiters[] = {SEAM_FUZZ_BYTES("\n")};
+const seam_fuzz_bytes delimiters[] = {SEAM_FUZZ_BYTES("\n"), {nullptr, 0}};
 
 seam_fuzz_parser describe(seam_fuzz_status (*feed)(void *, const void *, size_t))
 {
@@ -51,7 +51,6 @@ seam_fuzz_parser describe(seam_fuzz_status (*feed)(void *, const void *, size_t)
     parser.feed = feed;
     parser.close = close_splitter;
     parser.delimiters = delimiters;
-    parser.delimiter_count = 1;
     return parser;
 }
 

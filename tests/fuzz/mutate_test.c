@@ -187,16 +187,12 @@ static void cuts_stay_with_their_bytes(void **state)
 /* --- the mutator
  * --------------------------------------------------------------------------------------------------- */
 
-static const struct seam_fuzz_bytes delimiters[] = {SEAM_FUZZ_BYTES("\r\n"), SEAM_FUZZ_BYTES("\0")};
-static const struct seam_fuzz_bytes words[] = {SEAM_FUZZ_BYTES("GET "), SEAM_FUZZ_BYTES("")};
-static const size_t limits[] = {0, 64, SIZE_MAX};
-static const struct seam_fuzz_parser rich = {.name = "rich",
-                                             .delimiters = delimiters,
-                                             .delimiter_count = 2,
-                                             .limits = limits,
-                                             .limit_count = 3,
-                                             .words = words,
-                                             .word_count = 2};
+static const struct seam_fuzz_bytes delimiters[] = {
+    SEAM_FUZZ_BYTES("\r\n"), SEAM_FUZZ_BYTES("\0"), {NULL, 0}};
+static const struct seam_fuzz_bytes words[] = {SEAM_FUZZ_BYTES("GET "), SEAM_FUZZ_BYTES(""), {NULL, 0}};
+static const size_t limits[] = {1, 64, SIZE_MAX, 0};
+static const struct seam_fuzz_parser rich = {
+    .name = "rich", .delimiters = delimiters, .limits = limits, .words = words};
 static const struct seam_fuzz_parser poor = {.name = "poor"};
 static const struct seam_fuzz_parser *const both[] = {&rich, &poor};
 static uint64_t memory[(1 << 20) / 8];

@@ -10,7 +10,7 @@
 
 #include "tests/fuzz/toy.h"
 
-static const char *const names[] = {"line", "body"};
+static const char *const names[] = {"line", "body", NULL};
 struct toy {
     struct seam_fuzz_events *events;
     enum bug bug;
@@ -139,8 +139,8 @@ static uint64_t work_of_toy(const void *parser)
     return ((const struct toy *)parser)->work;
 }
 
-static const struct seam_fuzz_bytes newline[] = {SEAM_FUZZ_BYTES("\n")};
-static const size_t limits[] = {LINE_MAX_BYTES};
+static const struct seam_fuzz_bytes newline[] = {SEAM_FUZZ_BYTES("\n"), {NULL, 0}};
+static const size_t limits[] = {LINE_MAX_BYTES, 0};
 static const struct seam_fuzz_parser right = {
     .name = "right", .open = open_right, .feed = feed_toy, .finish = finish_toy, .close = close_toy};
 const struct seam_fuzz_parser toy = {.name = "toy",
@@ -149,11 +149,8 @@ const struct seam_fuzz_parser toy = {.name = "toy",
                                      .finish = finish_toy,
                                      .close = close_toy,
                                      .kind_names = names,
-                                     .kind_count = 2,
                                      .delimiters = newline,
-                                     .delimiter_count = 1,
                                      .limits = limits,
-                                     .limit_count = 1,
                                      .memory_used = memory_of_toy,
                                      .memory_bytes_max = 16,
                                      .work_done = work_of_toy,

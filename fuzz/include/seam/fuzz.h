@@ -91,17 +91,12 @@ struct seam_fuzz_parser {
     unsigned flags;
     /* Kinds (1 << kind) of which two in a row are one, such as the pieces of a body. */
     uint64_t merged_kinds;
-    const char *const *kind_names; /* for reports; may be NULL */
-    size_t kind_count;
+    const char *const *kind_names; /* for reports: by kind, NULL at the end; may be NULL */
 
-    /* What the mutator should know: what ends a unit, and the longest unit that is accepted, in bytes. */
-    const struct seam_fuzz_bytes *delimiters;
-    size_t delimiter_count;
-    const size_t *limits;
-    size_t limit_count;
-    /* Other words of the language: commands, markers. */
-    const struct seam_fuzz_bytes *words;
-    size_t word_count;
+    /* What the mutator should know. Each list has a last entry of zeros, and may be NULL. */
+    const struct seam_fuzz_bytes *delimiters; /* what ends a unit */
+    const size_t *limits;                     /* the longest units that are accepted, in bytes */
+    const struct seam_fuzz_bytes *words;      /* other words of the language: commands, markers */
 
     /* Bytes of memory that it holds now, and the most that it may hold after any feed. */
     size_t (*memory_used)(const void *parser);
