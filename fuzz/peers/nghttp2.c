@@ -20,11 +20,11 @@ static int on_data(UNUSED nghttp2_session *session, UNUSED uint8_t flags, UNUSED
 {
     return seam_fuzz_event(events, DATA, s, n), 0;
 }
-
-static int on_frame(UNUSED nghttp2_session *s, const nghttp2_frame *frame, void *events)
+/* What follows a GOAWAY is read only if it came in the same chunk: end there. */
+static int on_frame(UNUSED nghttp2_session *session, const nghttp2_frame *frame, void *events)
 {
     seam_fuzz_number(events, FRAME, (uint64_t)frame->hd.type << 32 | (uint32_t)frame->hd.stream_id);
-    return 0;
+    return frame->hd.type == NGHTTP2_GOAWAY ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static void *open_session(struct seam_fuzz_events *events)
