@@ -19,6 +19,9 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_L
 add_library(seam_reports STATIC ${CMAKE_CURRENT_LIST_DIR}/reports/report.c ${report_sources})
 target_link_libraries(seam_reports PUBLIC seam_values)
 
+# What `seam import` and `seam export` exchange.
+add_subdirectory(exchange)
+
 # One file per command, named in commands.def; and what they share.
 file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def command_lines REGEX "^COMMAND\\(")
 list(TRANSFORM command_lines REPLACE "COMMAND\\(([a-z]+),.*" "${CMAKE_CURRENT_LIST_DIR}/commands/\\1.c" OUTPUT_VARIABLE command_sources)
@@ -36,4 +39,4 @@ set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/commands/version.c
 seam_unit_test(jobs_test ${CMAKE_CURRENT_LIST_DIR}/commands/jobs_test.c LIBS seam_command_line)
 
 add_executable(seam ${CMAKE_CURRENT_LIST_DIR}/main.c)
-target_link_libraries(seam PRIVATE seam_command_line seam_sweep seam_runner seam_scenario seam_real)
+target_link_libraries(seam PRIVATE seam_command_line seam_exchange seam_sweep seam_runner seam_scenario seam_real)

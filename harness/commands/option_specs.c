@@ -182,6 +182,44 @@ static int set_output(struct options *options, const char *value, struct seam_er
     return 0;
 }
 
+/* A name, a path, a command: what it may be, its command says. */
+static int set_text(const char **out, const char *value, struct seam_error *error)
+{
+    if (*value == '\0')
+        return seam_error_set(error, "an empty text");
+    *out = value;
+    return 0;
+}
+
+static int set_target(struct options *options, const char *value, struct seam_error *error)
+{
+    return set_text(&options->target, value, error);
+}
+
+static int set_program(struct options *options, const char *value, struct seam_error *error)
+{
+    return set_text(&options->program, value, error);
+}
+
+static int set_format(struct options *options, const char *value, struct seam_error *error)
+{
+    return set_text(&options->format, value, error);
+}
+
+static int set_file(struct options *options, const char *value, struct seam_error *error)
+{
+    return set_text(&options->output, value, error);
+}
+
+static int set_parsers(struct options *options, const char *value, struct seam_error *error)
+{
+    uint64_t parsers = 0;
+    if (read_number(value, 1, OPTIONS_PARSERS_MAX, &parsers, error) != 0)
+        return -1;
+    options->parsers = parsers;
+    return 0;
+}
+
 static int set_report(struct options *options, const char *value, struct seam_error *error)
 {
     size_t length = strcspn(value, "=");
@@ -226,7 +264,7 @@ const struct option_spec option_specs[] = {
      .set = set_jobs},
     {.name = "filter",
      .argument = "TEXT",
-     .commands = " run sweep shrink ",
+     .commands = " run sweep shrink export ",
      .doc = "only scenarios whose path or name contains TEXT, or is matched somewhere by it as a regular "
             "expression; may be repeated: any of them",
      .repeatable = true,
@@ -274,9 +312,49 @@ const struct option_spec option_specs[] = {
      .commands = " sweep shrink ",
      .doc = "where shrunk scenarios are written; default: seam-findings, made when there is one",
      .set = set_output},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "FILE",
+     .commands = " import ",
+     .doc = "where the scenario is written, and FILE.bin beside it for long data; default: stdout",
+     .no_variable = true,
+     .set = set_file},
+    {.name = "to",
+     .argument = "FORMAT",
+     .commands = " export ",
+     .doc = "what to make of them, see below",
+     .set = set_format},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "DIR",
+     .commands = " export ",
+     .doc = "the folder that is written to, made when it is missing; nothing in it is written over",
+     .no_variable = true,
+     .set = set_output},
+    {.name = "target",
+     .argument = "NAME",
+     .commands = " import export ",
+     .doc = "the fuzz target that the inputs belong to: one of Seam's own, or yours",
+     .set = set_target},
+    {.name = "parsers",
+     .argument = "N",
+     .commands = " import export ",
+     .doc = "how many parsers that target has, if it is yours; with several the first byte of an input says "
+            "which; default: 1",
+     .set = set_parsers},
+    {.name = "program",
+     .argument = "COMMAND",
+     .commands = " import ",
+     .doc = "the program that is spoken to, as you would type it; default: the chat program, of a target of "
+            "Seam's own",
+     .set = set_program},
+    {.name = "stdio",
+     .commands = " import ",
+     .doc = "that program speaks on stdin and stdout; default: it listens on a port",
+     SWITCH(stdio)},
     {.name = "define",
      .argument = "NAME=VALUE",
-     .commands = " run sweep shrink check ",
+     .commands = " run sweep shrink check export ",
      .doc = "set a variable that the scenario declares in vars; may be repeated",
      .repeatable = true,
      .set = set_define},
@@ -314,11 +392,11 @@ const struct option_spec option_specs[] = {
      .doc = "auto (on a terminal; default), always or never",
      .set = set_color},
     {.name = "allow-remote",
-     .commands = " run sweep shrink check ",
+     .commands = " run sweep shrink check export ",
      .doc = "scenarios may name addresses outside this machine",
      SWITCH(allow_remote)},
     {.name = "allow-outside",
-     .commands = " run sweep shrink check ",
+     .commands = " run sweep shrink check export ",
      .doc = "scenarios may read files outside their folder",
      SWITCH(allow_outside)},
     {.name = "verbose",
@@ -326,11 +404,17 @@ const struct option_spec option_specs[] = {
      .commands = " run sweep shrink ",
      .doc = "print the wire of each scenario",
      SWITCH(verbose)},
+    {.name = "verbose",
+     .letter = 'v',
+     .commands = " export ",
+     .doc = "print what becomes of each connection",
+     SWITCH(verbose)},
     {.name = "quiet",
      .letter = 'q',
-     .commands = " run sweep shrink check ",
+     .commands = " run sweep shrink check export ",
      .doc = "print failures and the summary only",
      SWITCH(quiet)},
+    {.name = "quiet", .letter = 'q', .commands = " import ", .doc = "print failures only", SWITCH(quiet)},
     {.name = "json",
      .commands = " steps ",
      .doc = "print the verbs as JSON",
@@ -343,12 +427,12 @@ const struct option_spec option_specs[] = {
      SWITCH(markdown)},
     {.name = "help",
      .letter = 'h',
-     .commands = " run sweep shrink check steps schema help version ",
+     .commands = " run sweep shrink check import export steps schema help version ",
      .doc = "print this",
      .no_variable = true,
      SWITCH(help)},
     {.name = "version",
-     .commands = " run sweep shrink check steps schema help version ",
+     .commands = " run sweep shrink check import export steps schema help version ",
      .doc = "print the version",
      .no_variable = true,
      SWITCH(version)},

@@ -22,6 +22,7 @@ enum {
     OPTIONS_JOBS_MAX = 256,
     OPTIONS_REPEAT_MAX = 1000000,
     OPTIONS_SHARDS_MAX = 10000,
+    OPTIONS_PARSERS_MAX = 256, /* one byte says which */
     OPTIONS_PACED_MS_MAX = 60000,
     OPTIONS_PACED_MS_DEFAULT = 20,
 };
@@ -54,6 +55,9 @@ struct options {
     uint64_t budget_cases, budget_ns; /* 0: not given */
     const char *output;               /* NULL: not given */
     bool json, markdown;
+    const char *target, *program, *format; /* of import and export; NULL: not given */
+    size_t parsers;                        /* 0: not given */
+    bool stdio;
     struct option_report *reports; /* owned array */
     size_t report_count;
     enum option_color color;

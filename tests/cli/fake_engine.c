@@ -288,6 +288,8 @@ void run_result(const struct run *run, struct result *out)
  * --------------------------------------------------------- */
 
 int command_check(int argc, char **argv);
+int command_export(int argc, char **argv);
+int command_import(int argc, char **argv);
 int command_steps(int argc, char **argv);
 int command_schema(int argc, char **argv);
 
@@ -296,6 +298,16 @@ int command_check(int argc, char **argv)
     (void)argc;
     (void)argv;
     return 0;
+}
+
+int command_export(int argc, char **argv)
+{
+    return command_check(argc, argv);
+}
+
+int command_import(int argc, char **argv)
+{
+    return command_check(argc, argv);
 }
 
 int command_steps(int argc, char **argv)

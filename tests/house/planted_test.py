@@ -42,6 +42,7 @@ class Planted(unittest.TestCase):
                  "harness/runner_test.c": '#include "harness/reports/text.h"\n#include <poll.h>\n',
                  "harness/commands/run.c": '#include "harness/runner.h"\nvoid f(void)\n{\n    printf("x");\n}\n',
                  "harness/world/real.c": "#include <sys/socket.h>\n",
+                 "harness/exchange/export_corpus.c": '#include "fuzz/include/seam/fuzz.h"\n#include "harness/run.h"\n',
                  "fuzz/fuzz_line.c": '#include "src/line_reader.h"\n',
                  "scenarios/a.json": '{"seam": 1, "why": "because"}',
                  "tests/bad/syntax.json": "{",
@@ -72,14 +73,17 @@ class Planted(unittest.TestCase):
                              ("harness/runner.c", "harness/reports/tap.h"), ("harness/steps/send.c", "harness/reports/tap.h"),
                              ("harness/world/real.c", "harness/steps/send.h"),
                              ("harness/sweep/plan.c", "harness/commands/run.h"), ("harness/steps/send.c", "harness/sweep/plan.h"),
-                             ("harness/world/real.c", "harness/sweep/plan.h"), ("src/a.c", "a.h"), ("tests/x.c", "peer.h")):
+                             ("harness/world/real.c", "harness/sweep/plan.h"), ("harness/exchange/a.c", "fuzz/layer/draft.h"),
+                             ("harness/commands/import.c", "fuzz/include/seam/fuzz.h"), ("harness/run.c", "fuzz/include/seam/fuzz.h"),
+                             ("harness/exchange/a.c", "harness/commands/options.h"), ("harness/steps/send.c", "harness/exchange/sent.h"),
+                             ("harness/sweep/repro.c", "harness/exchange/keep.h"), ("src/a.c", "a.h"), ("tests/x.c", "peer.h")):
             self.assert_found("includes", path, f'\n#include "{header}"\n', f"{path}:2: includes {header}")
 
     def test_includes_of_sockets_and_terminals(self):
         for path, header in (("src/chat_options.c", "sys/socket.h"), ("src/chat_turns.c", "poll.h"),
                              ("src/line_reader.c", "time.h"), ("src/utf8.h", "unistd.h"), ("src/bytes.c", "termios.h"),
                              ("harness/runner.c", "sys/socket.h"), ("harness/transcript.h", "poll.h"),
-                             ("harness/sweep/judge.c", "netinet/tcp.h")):
+                             ("harness/sweep/judge.c", "netinet/tcp.h"), ("harness/exchange/sent.c", "netdb.h")):
             self.assert_found("includes", path, f"#  include <{header}>\n", f"{path}:1: includes {header}")
 
     def test_calls(self):

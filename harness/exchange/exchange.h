@@ -1,0 +1,114 @@
+/*
+ * exchange - what `seam import` makes scenarios of, and what `seam export` makes of scenarios.
+ *
+ * Each kind is one file and one line of a table: importers.def, exporters.def. The room stands above the
+ * middle and below the commands; it starts nothing, connects to nothing and prints nothing. Of the fuzz layer
+ * it knows how an input is encoded, seam_fuzz_decode and seam_fuzz_encode, and no more.
+ */
+#ifndef SEAM_HARNESS_EXCHANGE_EXCHANGE_H
+#define SEAM_HARNESS_EXCHANGE_EXCHANGE_H
+
+#include <jansson.h>
+
+#include "harness/result.h"
+#include "harness/scenario.h"
+
+/* What stands on the command line; NULL, 0, false: not given. Borrowed. */
+struct exchange_options {
+    const char *target;  /* the name of a fuzz target */
+    size_t parsers;      /* how many it has */
+    const char *program; /* who is spoken to, as it is typed */
+    bool stdio;          /* on its stdin, rather than on a port */
+};
+enum { EXCHANGE_PARSERS_MAX = 256 }; /* one byte says which */
+
+/* --- import
+ * ------------------------------------------------------------------------------------------------------ */
+
+#define IMPORT_INLINE_BYTES_MAX                                                                              \
+    ((size_t)64 * 1024) /* of JSON for what is sent; more goes into a file beside */
+
+struct import_request {
+    const char *path;   /* what is imported */
+    const char *folder; /* where the scenario will stand: absolute, canonical */
+    const char *beside; /* name of a file there for long data; NULL: there can be none */
+    struct exchange_options options;
+};
+
+struct imported {
+    json_t *scenario;    /* as scenario_print_text takes it */
+    bool has_beside;     /* the scenario names that file: */
+    struct bytes beside; /* what it holds */
+    char *note;          /* what no scenario can say of what was imported; NULL: nothing */
+    size_t bytes, cuts;  /* what is sent */
+};
+
+/* RESULT_EXIT_PASSED, or, with error->text, USAGE: the command line is wrong; ERROR: it can't be done. Close
+ * `out` in any case. */
+typedef enum result_exit import_function(const struct import_request *request, struct imported *out,
+                                         struct seam_error *error);
+#define IMPORTER(name, operand, doc) import_function import_##name;
+#include "harness/exchange/importers.def"
+#undef IMPORTER
+void imported_close(struct imported *imported);
+
+struct importer {
+    const char *name;
+    const char *operand; /* as in a usage line */
+    const char *doc;     /* what it imports, one clause */
+    import_function *run;
+};
+extern const struct importer importers[];
+extern const size_t importer_count;
+const struct importer *importer_find(const char *name); /* NULL: none */
+
+/* --- export
+ * ------------------------------------------------------------------------------------------------------ */
+
+struct export_item {
+    const struct scenario *scenario;
+    size_t row; /* of `each`, from 1; 0: there are none */
+};
+
+enum export_fate {
+    EXPORT_WRITTEN,
+    EXPORT_THERE,   /* the file was there, with the same content */
+    EXPORT_DOUBLE,  /* another file of this export has the same content */
+    EXPORT_SKIPPED, /* nothing can be made of it; text says why */
+    EXPORT_REFUSED, /* the file was there, with other content: text */
+    EXPORT_FATE_COUNT,
+};
+struct export_news {
+    enum export_fate fate;
+    const struct export_item *item;
+    const char *connection; /* NULL: all of the scenario */
+    const char *path;       /* of the file; NULL when skipped */
+    const char *text;
+    size_t bytes;
+};
+
+struct export_request {
+    const struct export_item *items;
+    size_t count;
+    const char *folder; /* made when it is missing */
+    struct exchange_options options;
+    void (*tell)(void *context, const struct export_news *news); /* what it lends is gone after the call */
+    void *context;
+};
+
+/* As importing answers; ERROR, too, when a file can't be written. */
+typedef enum result_exit export_function(const struct export_request *request, struct seam_error *error);
+#define EXPORTER(name, doc) export_function export_##name;
+#include "harness/exchange/exporters.def"
+#undef EXPORTER
+
+struct exporter {
+    const char *name;
+    const char *doc; /* what it makes, one clause */
+    export_function *run;
+};
+extern const struct exporter exporters[];
+extern const size_t exporter_count;
+const struct exporter *exporter_find(const char *name); /* NULL: none */
+
+#endif
