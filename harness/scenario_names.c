@@ -230,7 +230,8 @@ struct name *shared_name_find(struct scope *s, struct node node, const char *tex
         return found;
     }
     const struct name *other = found ? found : names_find(&s->variables, text, length);
-    if (!other && b->part_alone && name_is_valid(text, length)) {
+    bool foreseen = names_find(&b->shared_names, text, length) != NULL; /* it is defined here, but later */
+    if (!other && b->part_alone && !foreseen && name_is_valid(text, length)) {
         return make_up(b, text, length, node_place(node), kind);
     }
     if (other) {
