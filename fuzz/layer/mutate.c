@@ -13,7 +13,7 @@
 /* libFuzzer's; engines without it get change_bytes() alone. */
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
-enum { OPERATORS_MAX = 4, LIMIT_BYTES_MAX = 1 << 16, RULE_BYTES_MAX = 8 };
+enum { OPERATORS_LOG2_MAX = 4, LIMIT_BYTES_MAX = 1 << 16, RULE_BYTES_MAX = 8 };
 
 struct mutation {
     const struct seam_fuzz_parser *parser;
@@ -95,6 +95,14 @@ static void unit_around(const struct draft *d, size_t at, struct seam_fuzz_bytes
     }
 }
 
+/* An offset at which a unit may begin: behind a delimiter; or anywhere. */
+static size_t seam_of(struct mutation *m, const struct draft *d)
+{
+    struct seam_fuzz_bytes delimiter = any_delimiter(m);
+    size_t at = below(m, d->length + 1), end = find(d, at, delimiter);
+    return one_in(m, 3) || end + delimiter.length > d->length ? at : end + delimiter.length;
+}
+
 /* --- operators: delimiters and limits
  * -------------------------------------------------------------------------------- */
 
@@ -121,8 +129,9 @@ static void insert_word(struct mutation *m)
         return;
     }
     struct seam_fuzz_bytes word = m->parser->words[below(m, count)];
-    size_t at = below(m, m->draft.length + 1), length = draft_insert(&m->draft, at, word.data, word.length);
-    if (one_in(m, 2)) {
+    size_t at = one_in(m, 3) ? m->draft.length : one_in(m, 2) ? 0 : seam_of(m, &m->draft);
+    size_t length = draft_insert(&m->draft, at, word.data, word.length);
+    if (!one_in(m, 3)) {
         draft_cut(&m->draft, at + below(m, length + 1));
     }
 }
@@ -149,11 +158,12 @@ static void stretch_to_limit(struct mutation *m)
     int by = nearby[below(m, sizeof nearby / sizeof *nearby)];
     size_t length = limit + (size_t)by;
     if (one_in(m, 8)) {
-        length = limit + delimiter.length + below(m, limit + 1);
+        length = limit + delimiter.length + below(m, 4 * limit);
     }
     set_length(d, begin, end, length, end > begin && one_in(m, 2) ? d->data[end - 1] : 'a');
     size_t stop = begin + length < d->length ? begin + length : d->length;
     if (open && !one_in(m, 4)) {
+        delimiter = any_delimiter(m); /* what ends a unit need not be what began it */
         draft_insert(d, stop, delimiter.data, delimiter.length);
     }
     size_t wheres[] = {stop, stop, begin + limit, begin + below(m, length + 1), stop + 1};
@@ -366,18 +376,10 @@ size_t seam_fuzz_mutate(const struct seam_fuzz_target *target, uint8_t *data, si
     }
     seam_fuzz_decode(input, size, w.cuts[1], w.cuts_max, &stream);
     draft_take(&m.draft, &stream);
-    for (size_t left = 1 + below(&m, OPERATORS_MAX); left > 0; left--) {
+    for (size_t left = (size_t)1 << below(&m, OPERATORS_LOG2_MAX + 1); left > 0; left--) {
         apply_any(&m);
     }
     return write_input(target, choice, &m.draft, data, max_size);
-}
-
-/* An offset at which to take over: behind a delimiter, or anywhere. */
-static size_t seam_of(struct mutation *m, const struct draft *d)
-{
-    struct seam_fuzz_bytes delimiter = any_delimiter(m);
-    size_t at = below(m, d->length + 1), end = find(d, at, delimiter);
-    return one_in(m, 3) || end + delimiter.length > d->length ? at : end + delimiter.length;
 }
 
 size_t seam_fuzz_cross_over(const struct seam_fuzz_target *target, const uint8_t *data1, size_t size1,
