@@ -3,16 +3,23 @@
  *
  *     AFL_CUSTOM_MUTATOR_LIBRARY=fuzz_NAME_afl.so afl-fuzz -i corpus/NAME -o out -- ./fuzz_NAME
  *
- * Linked with the target's own file, whose parsers say what delimiters and limits there are. The interface is
- * that of AFL++ 4.x, custom_mutators: afl_custom_init, _fuzz, _deinit. AFL++ also mutates by itself unless
- * AFL_CUSTOM_MUTATOR_ONLY=1.
+ * Linked with the target's own files, to whose mutator and crossover it turns; it runs no input. The
+ * interface is that of AFL++ 4.x: afl_custom_init, _fuzz, _deinit. AFL++ also mutates by itself unless
+ * AFL_CUSTOM_MUTATOR_ONLY=1. Deterministic for AFL++'s seed. LLVMFuzzerMutate is nowhere here, so that
+ * mutators change bytes by themselves.
  */
-#include "fuzz/include/seam/fuzz.h"
-
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CROSS_ONE_IN = 8 };
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+__attribute__((weak)) size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
+                                                       const uint8_t *data2, size_t size2, uint8_t *out,
+                                                       size_t max_out, unsigned seed);
 
 struct shim {
     uint64_t random;
@@ -20,10 +27,12 @@ struct shim {
     size_t room;
 };
 
-void *afl_custom_init(void *afl, unsigned int seed);
-size_t afl_custom_fuzz(void *data, uint8_t *input, size_t size, uint8_t **out, uint8_t *other,
-                       size_t other_size, size_t max_size);
-void afl_custom_deinit(void *data);
+/* All that the library shows: a name of the target's might be one of afl-fuzz, too. */
+#define SHOWN __attribute__((visibility("default")))
+SHOWN void *afl_custom_init(void *afl, unsigned int seed);
+SHOWN size_t afl_custom_fuzz(void *data, uint8_t *input, size_t size, uint8_t **out, uint8_t *other,
+                             size_t other_size, size_t max_size);
+SHOWN void afl_custom_deinit(void *data);
 
 void *afl_custom_init(void *afl, unsigned int seed)
 {
@@ -56,14 +65,14 @@ size_t afl_custom_fuzz(void *data, uint8_t *input, size_t size, uint8_t **out, u
     }
     *out = shim->out;
     size = size < max_size ? size : max_size;
-    if (other && other_size && draw(shim) % CROSS_ONE_IN == 0) {
-        return seam_fuzz_cross_over(seam_fuzz_target_here, input, size, other, other_size, shim->out,
-                                    max_size, draw(shim));
+    bool crosses = LLVMFuzzerCustomCrossOver && other && other_size && draw(shim) % CROSS_ONE_IN == 0;
+    if (crosses) {
+        return LLVMFuzzerCustomCrossOver(input, size, other, other_size, shim->out, max_size, draw(shim));
     }
     if (size) {
         memcpy(shim->out, input, size);
     }
-    return seam_fuzz_mutate(seam_fuzz_target_here, shim->out, size, max_size, draw(shim));
+    return LLVMFuzzerCustomMutator(shim->out, size, max_size, draw(shim));
 }
 
 void afl_custom_deinit(void *data)

@@ -2,15 +2,18 @@
 
     oss_fuzz_test.py ROOT
 
-For each engine and sanitizer: a copy of the tree as $SRC/seam, an empty $OUT and $WORK, their variables, no network; then
-what $OUT holds is run from another folder, with nothing of the tree there: each target on its seeds. Short: address and
-memory with libFuzzer, address with AFL++; SEAM_FULL=1 adds undefined and coverage. Exits with 77 when afl++ is not here
-and all else is well.
+For each engine and sanitizer: a copy of the tree as $SRC/seam, an empty $OUT and $WORK, their variables, no network. Then
+$SRC and $WORK are taken away, and what $OUT holds is run from another folder, the only one that can be written to: each
+target on its seeds. Short: address and memory with libFuzzer, address with AFL++; SEAM_FULL=1 adds undefined and coverage.
+At last $OUT is spoilt in each way that is looked for, which must be seen. Exits with 77 when afl++ is not here and all else
+is well. Where `unshare` is refused, that is said: the network is then there, and the system can be written to.
 """
 import configparser
+import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,29 +23,31 @@ import zipfile
 FULL = bool(os.environ.get("SEAM_FULL"))
 LEFT_OUT = ("build", ".git", "__pycache__")
 COMMON = "-O1 -fno-omit-frame-pointer -gline-tables-only -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION"
+UNDEFINED = ("array-bounds,bool,builtin,enum,function,integer-divide-by-zero,null,object-size,return,returns-nonnull-attribute,"
+             "shift,signed-integer-overflow,unsigned-integer-overflow,unreachable,vla-bound,vptr")
 SANITIZERS = {
     "address": "-fsanitize=address -fsanitize-address-use-after-scope",
-    "undefined": "-fsanitize=array-bounds,bool,builtin,enum,integer-divide-by-zero,null,object-size,return,"
-                 "returns-nonnull-attribute,shift,signed-integer-overflow,unreachable,vla-bound "
-                 "-fno-sanitize-recover=array-bounds,bool,builtin,enum,integer-divide-by-zero,null,object-size,return,"
-                 "returns-nonnull-attribute,shift,signed-integer-overflow,unreachable,vla-bound",
+    "undefined": f"-fsanitize={UNDEFINED} -fno-sanitize-recover={UNDEFINED.replace('unsigned-integer-overflow,', '')}",
     "memory": "-fsanitize=memory -fsanitize-memory-track-origins",
-    "coverage": "-fprofile-instr-generate -fcoverage-mapping",
+    "coverage": "-fprofile-instr-generate -fcoverage-mapping -pthread -Wl,--no-as-needed -Wl,-ldl -Wl,-lm "
+                "-Wno-unused-command-line-argument",
 }
 CASES = [("libfuzzer", "address"), ("libfuzzer", "memory"), ("afl", "address")]
 if FULL:
     CASES += [("libfuzzer", "undefined"), ("libfuzzer", "coverage")]
 AFL_DRIVER = pathlib.Path("/usr/lib/afl/libAFLDriver.a")
-NEEDS_LIBRARIES = {"scenario", "codecs"}  # of targets that may be left out for memory
 MAY_LINK = re.compile(r"linux-vdso|lib(c|m|dl|rt|pthread|resolv|gcc_s|stdc\+\+)\.so|ld-linux")
+EDGES_MIN = 100 # below which OSS-Fuzz takes a target for one that is not instrumented
+# Nothing but the folder $1 can be written to.
+LOCK = 'mount --bind "$1" "$1" && mount -o remount,bind,ro / && mount --bind "$2" "$2" && mount -o remount,bind,ro "$2"'
 
 
-def offline():
-    """The start of a command line that has no network; empty where the system does not allow that."""
-    for start in (["unshare", "-n"], ["unshare", "-rn"]):
-        if subprocess.run([*start, "true"], capture_output=True, check=False).returncode == 0:
-            return start
-    print("unshare is refused here: the build has a network")
+def allowed(*ways):
+    """The first of these starts of a command line that the system allows."""
+    for way in ways:
+        if subprocess.run([*way, "true"], capture_output=True, check=False).returncode == 0:
+            return way
+    print(f"{' '.join(ways[0][:2])} is refused here")
     return []
 
 
@@ -65,75 +70,195 @@ def environment_of(engine, sanitizer, scratch):
             "LIB_FUZZING_ENGINE": "-fsanitize=fuzzer" if engine == "libfuzzer" else str(AFL_DRIVER),
             "OUT": str(scratch / "out"), "SRC": str(scratch / "src"), "WORK": str(scratch / "work"),
             "SANITIZER": sanitizer, "FUZZING_ENGINE": engine, "FUZZING_LANGUAGE": "c", "ARCHITECTURE": "x86_64",
-            "AFL_QUIET": "1", "ASAN_OPTIONS": "detect_leaks=0"}
+            "AFL_QUIET": "1", "ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "silence_unsigned_overflow=1",
+            "CMAKE_BUILD_PARALLEL_LEVEL": "2"}
 
 
-def check_target(target, engine, sanitizer, away):
-    """Runs one target of $OUT from a folder that knows nothing of the tree. Returns how many seeds it had."""
-    name = target.name
-    assert re.fullmatch(r"[A-Za-z0-9_-]+", name), f"{name}: not a name that OSS-Fuzz takes"
-    libraries = run(["ldd", target], None, away)
-    strange = [line.split()[0] for line in libraries.splitlines() if line.split() and not MAY_LINK.search(line.split()[0])]
-    assert not strange, f"{name} is linked with {', '.join(strange)}"
-    seeds = away / f"{name}-seeds"
-    with zipfile.ZipFile(target.with_name(f"{name}_seed_corpus.zip")) as archive:
-        archive.extractall(seeds)
-    count = sum(1 for path in seeds.rglob("*") if path.is_file())
-    assert count > 0, f"{name}: no seeds"
-    options = target.with_name(f"{name}.options")
-    if options.exists():
-        parsed = configparser.ConfigParser()
-        parsed.read(options)
-        assert parsed.has_section("libfuzzer"), f"{options.name}: no [libfuzzer]"
-        dictionary = parsed["libfuzzer"].get("dict")
-        assert dictionary is None or target.with_name(dictionary).exists(), f"{options.name}: {dictionary} is not in $OUT"
-    environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(away), "LLVM_PROFILE_FILE": str(away / "%p.profraw")}
-    if engine == "afl": # AFL++'s driver judges the files that it is given
-        files = sorted(path for path in seeds.rglob("*") if path.is_file())[:20]
-        told = run([target, *files], environment, away)
-        assert told.count("Execution successful") == len(files), f"{name}: {told}"
-    else:
-        dictionary = target.with_name(f"{name}.dict")
-        run([target, "-runs=100", "-seed=1", f"-artifact_prefix={away}/",
-             *([f"-dict={dictionary}"] if dictionary.exists() else []), seeds], environment, away)
-    if sanitizer == "coverage":
-        assert list(away.glob("*.profraw")), f"{name}: no profile was written"
-    return count
+class Out:
+    """What a build left in $OUT, and how it is run."""
 
+    def __init__(self, engine, sanitizer, scratch):
+        self.engine, self.sanitizer, self.path, self.away = engine, sanitizer, scratch / "out", scratch / "away"
+        self.seeds = {}  # of each target that the tree has: how many
+        self.locked = allowed(["unshare", "-m", "sh", "-ec", f'{LOCK} && shift 2 && exec "$@"', "lock", self.away, self.path],
+                              ["unshare", "-rm", "sh", "-ec", f'{LOCK} && shift 2 && exec "$@"', "lock", self.away, self.path])
 
-def check_case(root, engine, sanitizer):
-    with tempfile.TemporaryDirectory(prefix="seam-oss-") as folder:
-        scratch = pathlib.Path(folder)
-        for name in ("out", "work", "away"):
-            (scratch / name).mkdir()
-        shutil.copytree(root, scratch / "src/seam", symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        environment = environment_of(engine, sanitizer, scratch)
-        run([*offline(), "bash", scratch / "src/seam/.clusterfuzzlite/build.sh"], environment, scratch / "src/seam")
-        shutil.rmtree(scratch / "src")
-        shutil.rmtree(scratch / "work")
-        out = scratch / "out"
-        targets = sorted(path for path in out.iterdir() if os.access(path, os.X_OK) and not path.suffix)
-        sources = {path.stem for path in (root / "fuzz/targets").glob("*.c") if (root / "corpus" / path.stem).is_dir()}
-        missing = sources - {path.name.removeprefix("fuzz_") for path in targets}
-        if sanitizer == "memory":
-            missing -= NEEDS_LIBRARIES
+    def targets(self):
+        return sorted(path for path in self.path.iterdir() if os.access(path, os.X_OK))
+
+    def run(self, command, folder=None):
+        environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(self.away), "LLVM_PROFILE_FILE": str(self.away / "%p.profraw"),
+                       "UBSAN_OPTIONS": "silence_unsigned_overflow=1"}
+        return run([*self.locked, *command], environment, folder or self.away)
+
+    def check(self, without=frozenset()):
+        """Each target of the tree but `without` is there and runs. Returns how many, and how many seeds they have."""
+        before = sorted(path.name for path in self.path.iterdir())
+        names = {path.name.removeprefix("fuzz_") for path in self.targets()}
+        missing, strange = set(self.seeds) - names - set(without), names - set(self.seeds)
         assert not missing, f"$OUT lacks {', '.join(sorted(missing))}"
-        seeds = sum(check_target(target, engine, sanitizer, scratch / "away") for target in targets)
-        print(f"{engine} {sanitizer}: {len(targets)} targets, {seeds} seeds")
+        assert not strange, f"$OUT has {', '.join(sorted(strange))}, which the tree has not"
+        for target in self.targets():
+            self.check_linked(target)
+            self.check_options(target)
+            self.check_run(target)
+        assert before == sorted(path.name for path in self.path.iterdir()), "a target wrote to $OUT"
+        return len(names), sum(self.seeds[name] for name in names)
+
+    def check_linked(self, target):
+        assert re.fullmatch(r"[A-Za-z0-9_-]+", target.name), f"{target.name}: not a name that OSS-Fuzz takes"
+        libraries = [line.split()[0] for line in run(["ldd", target], None, self.away).splitlines() if line.split()]
+        strange = [library for library in libraries if not MAY_LINK.search(library)]
+        assert not strange, f"{target.name} is linked with {', '.join(strange)}"
+
+    def check_options(self, target):
+        options, parsed = target.with_name(f"{target.name}.options"), configparser.ConfigParser()
+        if options.exists():
+            parsed.read(options)
+            assert parsed.has_section("libfuzzer"), f"{options.name}: no [libfuzzer]"
+            dictionary = parsed["libfuzzer"].get("dict")
+            assert dictionary is None or target.with_name(dictionary).exists(), f"{options.name}: {dictionary} is not in $OUT"
+
+    def check_run(self, target):
+        name, seeds, new = target.name, self.away / f"{target.name}-seeds", self.away / f"{target.name}-new"
+        for folder in (seeds, new):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        with zipfile.ZipFile(target.with_name(f"{name}_seed_corpus.zip")) as archive:
+            archive.extractall(seeds)
+        files = sorted(path for path in seeds.rglob("*") if path.is_file())
+        wanted = self.seeds[name.removeprefix("fuzz_")]
+        assert len(files) == wanted, f"{name}: {len(files)} seeds of {wanted}"
+        if self.engine == "afl": # AFL++'s driver judges the files that it is given
+            told = self.run([target, *files[:20]])
+            assert told.count("Execution successful") == len(files[:20]), f"{name}: {told}"
+            return
+        dictionary = target.with_name(f"{name}.dict")
+        more = [f"-dict={dictionary}"] if dictionary.exists() else []
+        if self.sanitizer == "coverage": # is measured on a corpus, not fuzzed
+            self.run([target, "-runs=0", *files])
+            assert list(self.away.glob("*.profraw")), f"{name}: no profile was written"
+            return
+        told = self.run([target, "-runs=100", "-seed=1", f"-artifact_prefix={self.away}/", *more, new, seeds])
+        edges = re.search(r"Loaded 1 modules +\((\d+) inline 8-bit counters\)", told)
+        assert edges and int(edges.group(1)) >= EDGES_MIN, f"{name}: not instrumented\n{told[:1000]}"
+
+
+def check_commands(build, environment):
+    """Was all compiled as asked?"""
+    commands = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    flags = environment["CFLAGS"].split()
+    for entry in commands:
+        words = shlex.split(entry["command"])
+        assert pathlib.Path(words[0]).name == environment["CC"], f"not compiled with $CC: {entry['command']}"
+        lacking = [flag for flag in flags if flag not in words]
+        assert not lacking, f"compiled without {' '.join(lacking)}: {entry['command']}"
+
+
+def needs_libraries(out):
+    """The targets into which more than libc is linked, which no memory sanitizer sees through."""
+    found = set()
+    for target in out.targets():
+        if re.search(r" (json_delete|pcre2_compile_8)$", run(["nm", target], None, out.away), re.M):
+            found.add(target.name.removeprefix("fuzz_"))
+    return found
+
+
+def build(root, engine, sanitizer, scratch):
+    for name in ("out", "work", "away"):
+        (scratch / name).mkdir()
+    tree, environment = scratch / "src/seam", environment_of(engine, sanitizer, scratch)
+    shutil.copytree(root, tree, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    offline = allowed(["unshare", "-n"], ["unshare", "-rn"])
+    run([*offline, "bash", tree / ".clusterfuzzlite/build.sh"], environment, tree)
+    check_commands(scratch / "work/seam", environment)
+    out = Out(engine, sanitizer, scratch)
+    for source in (tree / "fuzz/targets").glob("*.c"):
+        corpus = tree / "corpus" / source.stem
+        if corpus.is_dir():
+            out.seeds[source.stem] = sum(1 for path in corpus.rglob("*") if path.is_file())
+    shutil.rmtree(scratch / "src")
+    shutil.rmtree(scratch / "work")
+    return out
+
+
+# --- the check, checked ---
+
+
+def compile_instead(target, text, *libraries):
+    subprocess.run(["clang", "-x", "c", "-", "-o", target, *libraries], input=text, text=True, check=True)
+
+
+def write_zip(path, files):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+
+
+def spoil_ways(out, target):
+    """[(what must be said, how to spoil $OUT)]"""
+    of = lambda ending: target.with_name(target.name + ending)
+    return [
+        ("No such file", of("_seed_corpus.zip").unlink),
+        ("0 seeds of", lambda: write_zip(of("_seed_corpus.zip"), {})),
+        ("seeds of", lambda: write_zip(of("_seed_corpus.zip"), {str(n): b"" for n in range(10_000)})),
+        ("$OUT lacks", target.unlink),
+        ("which the tree has not", lambda: shutil.copy(target, of("_too"))),
+        ("not a name", lambda: (target.rename(of(".bin")), out.seeds.update({of(".bin").name.removeprefix("fuzz_"): 1}))),
+        ("no [libfuzzer]", lambda: of(".options").write_text("[honggfuzz]\n", encoding="ascii")),
+        ("is not in $OUT", lambda: of(".options").write_text("[libfuzzer]\ndict = other.dict\n", encoding="ascii")),
+        ("ParseDictionaryFile: error", lambda: of(".dict").write_text("a = b\n", encoding="ascii")),
+        ("is linked with libjansson", lambda: compile_instead(
+            target, "#include <jansson.h>\nint main(void) { json_decref(json_null()); }", "-ljansson")),
+        ("exit 77", lambda: compile_instead(target, "int main(void) { return 77; }")),
+        ("not instrumented", lambda: compile_instead(target, "int main(void) { return 0; }")),
+    ]
+
+
+def check_the_check(good):
+    """good: an $OUT that is well. Of its smallest target, with one thing spoilt at a time, this must not be said."""
+    smallest = min(good.targets(), key=lambda path: path.stat().st_size)
+    seen = 0
+    for number in range(len(spoil_ways(good, smallest))):
+        with tempfile.TemporaryDirectory(prefix="seam-oss-") as folder:
+            scratch, name = pathlib.Path(folder), smallest.name.removeprefix("fuzz_")
+            (scratch / "out").mkdir()
+            (scratch / "away").mkdir()
+            for path in good.path.glob(f"{smallest.name}*"):
+                shutil.copy2(path, scratch / "out")
+            out = Out(good.engine, good.sanitizer, scratch)
+            out.seeds[name] = good.seeds[name]
+            out.check()
+            said, spoil = spoil_ways(out, scratch / "out" / smallest.name)[number]
+            spoil()
+            try:
+                out.check()
+            except (AssertionError, OSError) as problem:
+                assert said in str(problem), f"spoilt so that it should say {said!r}, it says {problem}"
+                seen += 1
+                continue
+            raise AssertionError(f"spoilt so that it should say {said!r}, it is taken for well")
+    print(f"$OUT spoilt in {seen} ways: each was seen")
 
 
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
-    wrong, skipped = [], False
+    wrong, skipped, without = [], False, frozenset()
     for engine, sanitizer in CASES:
         if engine == "afl" and not (AFL_DRIVER.exists() and shutil.which("afl-clang-fast")):
             print("skipped: afl address: afl++ is not here")
             skipped = True
             continue
-        try:
-            check_case(root, engine, sanitizer)
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as problem:
-            wrong.append(f"{engine} {sanitizer}: {problem}")
+        with tempfile.TemporaryDirectory(prefix="seam-oss-") as folder:
+            try:
+                out = build(root, engine, sanitizer, pathlib.Path(folder))
+                targets, seeds = out.check(without if sanitizer == "memory" else frozenset())
+                print(f"{engine} {sanitizer}: {targets} targets, {seeds} seeds")
+                if (engine, sanitizer) == CASES[0]:
+                    without = needs_libraries(out)
+                    check_the_check(out)
+            except (AssertionError, OSError, subprocess.SubprocessError) as problem:
+                wrong.append(f"{engine} {sanitizer}: {problem}")
     print("\n".join(wrong))
     sys.exit(1 if wrong else 77 if skipped else 0)
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""fuzz/run.py (`./dev fuzz`) and replay.py, with a target that has a planted bug and with one that has none.
+"""fuzz/run.py (`./dev fuzz`) and replay.py, with a target that has planted bugs and with one that has none.
 
     run_test.py PLANTED LINE_READER      both libFuzzer programs
 """
+import importlib.util
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,73 +16,214 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PLANTED, RIGHT = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
+# Inputs of the planted target, by the finding that each is.
+CR = [b"\0\1\1\r\n", b"\0\1\4abc\r\n", b"\0\1\2x\r\nabcdefghij\n"]
+ZERO = [b"\0\1\1\0a", b"\0\1\4aaa\0bbbbbbb"]
+ASSERT, CRASH, CLEAN = b"\1\0assert", b"\2\0crash", b"\0\0\r\n"
 
 
-class Run(unittest.TestCase):
+def load(path):
+    spec = importlib.util.spec_from_file_location("run", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Scratch(unittest.TestCase):
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory(prefix="seam-run-")
         self.addCleanup(self.scratch.cleanup)
-        self.build = pathlib.Path(self.scratch.name, "build")
+        self.folder = pathlib.Path(self.scratch.name)
+
+
+class Findings(Scratch):
+    """What is made of libFuzzer's files: run.py's functions, called by themselves."""
+
+    def sort(self, *inputs):
+        run, found = load(ROOT / "fuzz/run.py"), self.folder / "found"
+        found.mkdir()
+        for number, data in enumerate(inputs):
+            (found / f"crash-{number}").write_bytes(data)
+        findings, unseen = run.sort_findings(PLANTED, found, self.folder)
+        return findings, unseen, run
+
+    def test_they_are_told_apart_and_made_small(self):
+        findings, unseen, _ = self.sort(*CR, *ZERO, ASSERT, CRASH)
+        self.assertEqual(unseen, 0)
+        self.assertEqual(sorted((re.sub(r":\d+", "", finding.kind[0]), *finding.kind[1], finding.alike) for finding in findings),
+                         [("SEGV planted_target.c in feed_crashes", 0), ("assertion planted_target.c", 0),
+                          ("planted: invariance", "newline", "newline", 2), ("planted: invariance", "zero", "wants more", 1)])
+        self.assertEqual({finding.data for finding in findings} & {ASSERT, CRASH}, {ASSERT, CRASH}) # no smaller one does it
+        self.assertEqual(len({finding.name() for finding in findings}), 4)
+
+    def test_one_of_a_kind_is_kept_and_the_others_are_counted(self):
+        (finding,), _, run = self.sort(*CR)
+        self.assertRegex(finding.name(), "^planted-invariance-[0-9a-f]{8}$")
+        self.assertEqual((finding.alike, finding.kind[1]), (2, ("newline", "newline")))
+        self.assertLessEqual(len(finding.data), 5)
+        (self.folder / "again").write_bytes(finding.data)
+        self.assertEqual(run.kind_of(run.replay(PLANTED, self.folder / "again", self.folder)), finding.kind)
+
+    def test_a_long_one_becomes_short(self):
+        (finding,), _, _ = self.sort(b"\0\1\x64" + b"a" * 99 + b"\r\n" + b"b" * 800)
+        self.assertLess(len(finding.data), 20)
+
+    def test_one_that_is_clean_the_second_time_is_kept_and_said_so(self):
+        (finding,), _, _ = self.sort(CLEAN)
+        self.assertRegex(finding.name(), "^clean-when-run-again")
+        self.assertEqual(finding.data, CLEAN)
+
+    def test_what_is_not_looked_at_is_counted(self):
+        run = load(ROOT / "fuzz/run.py")
+        run.LOOKED_AT_MAX = 2
+        found = self.folder / "found"
+        found.mkdir()
+        for number in range(5):
+            (found / f"crash-{number}").write_bytes(CR[0])
+        findings, unseen = run.sort_findings(PLANTED, found, self.folder)
+        self.assertEqual((len(findings), findings[0].alike, unseen), (1, 1, 3))
+        run.LOOKED_AT_MAX, run.KINDS_MAX = 10, 1
+        (found / "crash-5").write_bytes(b"\1\0assert")
+        findings, unseen = run.sort_findings(PLANTED, found, self.folder)
+        self.assertEqual((len(findings), unseen), (1, 1))
+
+    def test_a_stack_is_explained_without_the_engine(self):
+        (finding,), _, run = self.sort(ASSERT)
+        said = run.explanation(finding.report)
+        self.assertIn("Assertion `", said)
+        self.assertIn(" in feed_asserts ", said)
+        self.assertNotIn("fuzzer::", said)
+        self.assertNotIn("INFO:", said)
+
+
+class Run(Scratch):
+    def setUp(self):
+        super().setUp()
+        self.build = self.folder / "build"
         (self.build / "fuzz").mkdir(parents=True)
         (self.build / "fuzz/fuzz_planted").symlink_to(PLANTED)
         (self.build / "fuzz/fuzz_line_reader").symlink_to(RIGHT)
 
+    def start(self, *arguments):
+        return subprocess.Popen([sys.executable, "-B", ROOT / "fuzz/run.py", self.build, *arguments], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, errors="replace")
+
     def fuzz(self, *arguments, code):
-        done = subprocess.run([sys.executable, "-B", ROOT / "fuzz/run.py", self.build, *arguments], capture_output=True,
-                              text=True, errors="replace", timeout=240, check=False)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return done.stdout + done.stderr
+        with self.start(*arguments) as child:
+            said = child.communicate(timeout=240)[0]
+        self.assertEqual(child.returncode, code, said)
+        return said
 
     def test_a_finding_is_named_small_and_explained(self):
         said = self.fuzz("planted", "2", code=1)
-        self.assertRegex(said, r"(?m)^planted: \d+ executions, \d+ edges, \d+ new inputs, 1 finding$")
+        self.assertRegex(said, r"(?m)^planted: 2 s on \d+ cores?$")
+        self.assertRegex(said, r"(?m)^planted: (\d+|\?) executions, (\d+|\?) edges, \d+ new inputs?, [12] findings?$")
         self.assertIn("seam/fuzz: planted: invariance: cut, it tells something else than whole", said)
-        self.assertRegex(said, r'stream: .*\\r" \| "\\n"')
         kept = list((self.build / "findings/planted").iterdir())
-        self.assertEqual(len(kept), 1)
-        self.assertRegex(kept[0].name, r"^planted-invariance-[0-9a-f]{8}$")
-        self.assertLessEqual(kept[0].stat().st_size, 8)
-        self.assertIn(f"seam import crash {kept[0]} --target planted", said)
-        again = re.search(r"again: +(.*)$", said, re.M).group(1).split()
-        self.assertNotEqual(subprocess.run(again, capture_output=True, check=False).returncode, 0)
+        self.assertIn(len(kept), (1, 2))
+        for path in kept:
+            self.assertRegex(path.name, r"^planted-invariance-[0-9a-f]{8}$")
+            self.assertLessEqual(path.stat().st_size, 16)
+            self.assertIn(f"seam import crash {path} --target planted", said)
+        for again in re.findall(r"again: +(.*)$", said, re.M):
+            self.assertNotEqual(subprocess.run(again.split(), capture_output=True, check=False).returncode, 0)
 
     def test_a_right_target_is_clean_and_keeps_what_is_new(self):
         said = self.fuzz("line_reader", "2", code=0)
         self.assertIn("0 findings", said)
         self.assertGreater(len(list((self.build / "corpus/line_reader").iterdir())), 0)
         self.assertFalse((self.build / "findings").exists())
+        self.assertIn("./dev fuzz --merge line_reader", said)
 
     def test_without_a_name_all_run(self):
         said = self.fuzz("1", code=1)
-        self.assertRegex(said, r"(?m)^line_reader: ")
-        self.assertRegex(said, r"(?m)^planted: ")
+        self.assertRegex(said, r"(?m)^line_reader: .* executions")
+        self.assertRegex(said, r"(?m)^planted: .* executions")
 
-    def test_a_wrong_name_is_told(self):
+    def test_an_interrupt_ends_the_fuzzing_and_what_was_found_is_told(self):
+        with self.start("planted", "600") as child:
+            self.assertIn("600 s", child.stdout.readline())
+            found = self.wait_for_a_finding(child)
+            child.send_signal(signal.SIGINT)
+            said = child.communicate(timeout=240)[0]
+        self.assertEqual(child.returncode, 1, said)
+        self.assertIn("seam/fuzz: planted: invariance", said)
+        self.assertFalse(found.exists())
+
+    def wait_for_a_finding(self, child):
+        """Until libFuzzer, below run.py, has written one."""
+        while child.poll() is None:
+            for arguments in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    prefix = re.search(rb"fuzz_planted\0.*-artifact_prefix=([^\0]*)/", arguments.read_bytes())
+                except OSError:
+                    continue
+                folder = prefix and pathlib.Path(os.fsdecode(prefix.group(1)))
+                if folder and str(self.build).encode() in arguments.parent.joinpath("cmdline").read_bytes() and any(folder.glob("crash-*")):
+                    return folder
+        self.fail("it ended by itself")
+
+    def test_wrong_arguments_are_told(self):
         self.assertIn("did you mean planted?", self.fuzz("plantde", code=2))
-        self.assertIn("targets: line_reader, planted", self.fuzz("0", code=2))
+        self.assertIn("targets: line_reader, planted", self.fuzz("nothing_like_it", code=2))
+        for seconds in (["0"], ["-1"], ["1.5"], ["1", "2"]):
+            self.assertIn("SECONDS is one whole number above 0", self.fuzz("planted", *seconds, code=2))
+        self.assertIn("one TARGET", self.fuzz("planted", "line_reader", code=2))
+        self.assertIn("takes no SECONDS", self.fuzz("--merge", "planted", "5", code=2))
+
+    def test_arguments_are_checked_before_anything_is_built(self):
+        nothing = self.folder / "nothing"
+        for arguments, code in ((["line_reader", "5"], 0), ([], 0), (["planted"], 2)):
+            done = subprocess.run([sys.executable, "-B", ROOT / "fuzz/run.py", nothing, "--check", *arguments],
+                                  capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
 
     def test_a_target_that_can_not_run_is_no_clean_one(self):
         broken = self.build / "fuzz/fuzz_broken"
-        broken.write_text("#!/bin/sh\necho no >&2\nexit 3\n", encoding="utf-8")
-        broken.chmod(0o755)
-        self.assertIn("broken: libFuzzer ended with 3", self.fuzz("broken", "1", code=4))
+        for code in (0, 3):
+            broken.write_text(f"#!/bin/sh\necho no >&2\nexit {code}\n", encoding="utf-8")
+            broken.chmod(0o755)
+            self.assertIn(f"broken: libFuzzer ended with {code}", self.fuzz("broken", "1", code=4))
 
-    def test_replay_takes_no_failure_for_a_skip(self):
+    def test_what_reaches_more_is_merged(self):
+        """In a tree of its own: it writes to corpus/."""
+        tree = self.folder / "tree"
+        (tree / "fuzz").mkdir(parents=True)
+        (tree / "fuzz/run.py").write_bytes((ROOT / "fuzz/run.py").read_bytes())
+        seeds, kept = tree / "corpus/line_reader", self.build / "corpus/line_reader"
+        seeds.mkdir(parents=True)
+        kept.mkdir(parents=True)
+        (seeds / "seed").write_bytes(b"\0\0a\n")
+        (kept / "same").write_bytes(b"\0\0a\n")
+        (kept / "more").write_bytes(b"\7\1\3aab\0\0\r\n.\r\n")
+        done = subprocess.run([sys.executable, "-B", tree / "fuzz/run.py", self.build, "--merge", "line_reader"],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, "line_reader: 1 input of 2 added to corpus/line_reader\n"))
+        self.assertEqual(sorted(path.read_bytes() for path in seeds.iterdir()),
+                         sorted([b"\0\0a\n", b"\7\1\3aab\0\0\r\n.\r\n"]))
+
+
+class Replay(Scratch):
+    def replay(self, program, seeds):
+        target = self.folder / "fuzz_line_reader" # whose options replay.py then reads
+        target.unlink(missing_ok=True)
+        target.symlink_to(program)
+        return subprocess.run([sys.executable, "-B", HERE / "replay.py", "libfuzzer", target, seeds], capture_output=True,
+                              text=True, check=False)
+
+    def test_it_takes_no_failure_for_a_skip(self):
         """libFuzzer ends with 77, which ctest may be told to take for "skipped"."""
-        seeds = pathlib.Path(self.scratch.name, "seeds")
+        seeds = self.folder / "seeds"
         seeds.mkdir()
-        for seed, clean in ((b"\0\r\n", True), (b"\1\1\r\n", False)):
+        for seed, code in ((CLEAN, 0), (CR[0], 77)):
             (seeds / "seed").write_bytes(seed)
-            direct = subprocess.run([PLANTED, "-runs=0", seeds], capture_output=True, check=False, cwd=self.scratch.name)
-            self.assertEqual(direct.returncode, 0 if clean else 77)
-            # The smoke run finds the bug from either seed.
-            done = subprocess.run([sys.executable, "-B", HERE / "replay.py", "libfuzzer", PLANTED, seeds],
-                                  capture_output=True, text=True, check=False)
+            direct = subprocess.run([PLANTED, "-runs=0", seeds], capture_output=True, check=False, cwd=self.folder)
+            self.assertEqual(direct.returncode, code)
+            done = self.replay(PLANTED, seeds) # the smoke run finds the bug from either seed
             self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
             self.assertIn("exit 77", done.stderr)
         (seeds / "seed").unlink()
-        self.assertIn("no seeds", subprocess.run([sys.executable, "-B", HERE / "replay.py", "libfuzzer", RIGHT, seeds],
-                                                 capture_output=True, text=True, check=False).stderr)
+        self.assertIn("no seeds", self.replay(RIGHT, seeds).stderr)
 
 
 if __name__ == "__main__":
