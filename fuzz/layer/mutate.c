@@ -10,6 +10,16 @@
 
 #include <string.h>
 
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define WRITTEN_BY_ENGINE(at, length) __msan_unpoison(at, length) /* the engine is not built with it */
+#endif
+#endif
+#ifndef WRITTEN_BY_ENGINE
+#define WRITTEN_BY_ENGINE(at, length) ((void)(at), (void)(length))
+#endif
+
 /* libFuzzer's; engines without it get change_bytes() alone. */
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
@@ -258,6 +268,7 @@ static void change_bytes(struct mutation *m)
     struct draft *d = &m->draft;
     if (LLVMFuzzerMutate && d->length) {
         draft_resize(d, LLVMFuzzerMutate(d->data, d->length, d->room));
+        WRITTEN_BY_ENGINE(d->data, d->length);
     } else {
         change_byte(m);
     }

@@ -94,6 +94,8 @@ class Out:
     def check(self, without=frozenset()):
         """Each target of the tree but `without` is there and runs. Returns how many, and how many seeds they have."""
         before = sorted(path.name for path in self.path.iterdir())
+        for target in self.targets():
+            assert re.fullmatch(r"[A-Za-z0-9_-]+", target.name), f"{target.name}: not a name that OSS-Fuzz takes"
         names = {path.name.removeprefix("fuzz_") for path in self.targets()}
         missing, strange = set(self.seeds) - names - set(without), names - set(self.seeds)
         assert not missing, f"$OUT lacks {', '.join(sorted(missing))}"
@@ -106,7 +108,6 @@ class Out:
         return len(names), sum(self.seeds[name] for name in names)
 
     def check_linked(self, target):
-        assert re.fullmatch(r"[A-Za-z0-9_-]+", target.name), f"{target.name}: not a name that OSS-Fuzz takes"
         libraries = [line.split()[0] for line in run(["ldd", target], None, self.away).splitlines() if line.split()]
         strange = [library for library in libraries if not MAY_LINK.search(library)]
         assert not strange, f"{target.name} is linked with {', '.join(strange)}"
@@ -195,7 +196,20 @@ def write_zip(path, files):
             archive.writestr(name, data)
 
 
-def spoil_ways(out, target):
+# Fails where it can write beside itself.
+WRITES = """
+#include <fcntl.h>
+#include <stdio.h>
+int main(int count, char **arguments)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s.written", arguments[0]);
+    return count && open(path, O_CREAT | O_WRONLY, 0600) < 0 ? 0 : 77;
+}
+"""
+
+
+def spoil_ways(target, locked):
     """[(what must be said, how to spoil $OUT)]"""
     of = lambda ending: target.with_name(target.name + ending)
     return [
@@ -204,14 +218,14 @@ def spoil_ways(out, target):
         ("seeds of", lambda: write_zip(of("_seed_corpus.zip"), {str(n): b"" for n in range(10_000)})),
         ("$OUT lacks", target.unlink),
         ("which the tree has not", lambda: shutil.copy(target, of("_too"))),
-        ("not a name", lambda: (target.rename(of(".bin")), out.seeds.update({of(".bin").name.removeprefix("fuzz_"): 1}))),
+        ("not a name", lambda: target.rename(of(".bin"))),
         ("no [libfuzzer]", lambda: of(".options").write_text("[honggfuzz]\n", encoding="ascii")),
         ("is not in $OUT", lambda: of(".options").write_text("[libfuzzer]\ndict = other.dict\n", encoding="ascii")),
         ("ParseDictionaryFile: error", lambda: of(".dict").write_text("a = b\n", encoding="ascii")),
         ("is linked with libjansson", lambda: compile_instead(
             target, "#include <jansson.h>\nint main(void) { json_decref(json_null()); }", "-ljansson")),
         ("exit 77", lambda: compile_instead(target, "int main(void) { return 77; }")),
-        ("not instrumented", lambda: compile_instead(target, "int main(void) { return 0; }")),
+        ("not instrumented" if locked else "exit 77", lambda: compile_instead(target, WRITES)),
     ]
 
 
@@ -219,7 +233,7 @@ def check_the_check(good):
     """good: an $OUT that is well. Of its smallest target, with one thing spoilt at a time, this must not be said."""
     smallest = min(good.targets(), key=lambda path: path.stat().st_size)
     seen = 0
-    for number in range(len(spoil_ways(good, smallest))):
+    for number in range(len(spoil_ways(smallest, good.locked))):
         with tempfile.TemporaryDirectory(prefix="seam-oss-") as folder:
             scratch, name = pathlib.Path(folder), smallest.name.removeprefix("fuzz_")
             (scratch / "out").mkdir()
@@ -228,8 +242,7 @@ def check_the_check(good):
                 shutil.copy2(path, scratch / "out")
             out = Out(good.engine, good.sanitizer, scratch)
             out.seeds[name] = good.seeds[name]
-            out.check()
-            said, spoil = spoil_ways(out, scratch / "out" / smallest.name)[number]
+            said, spoil = spoil_ways(scratch / "out" / smallest.name, out.locked)[number]
             spoil()
             try:
                 out.check()
