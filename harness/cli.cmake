@@ -34,7 +34,7 @@ endforeach()
 list(TRANSFORM command_line_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 add_library(seam_command_line STATIC ${command_line_sources} ${command_sources})
 target_link_libraries(seam_command_line PUBLIC seam_reports seam_values PkgConfig::JANSSON PkgConfig::PCRE2)
-set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/commands/version.c
+set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/commands/version.c ${CMAKE_CURRENT_LIST_DIR}/commands/run_case.c
                             PROPERTIES COMPILE_DEFINITIONS SEAM_VERSION="${PROJECT_VERSION}")
 seam_unit_test(jobs_test ${CMAKE_CURRENT_LIST_DIR}/commands/jobs_test.c LIBS seam_command_line)
 

@@ -182,6 +182,14 @@ static int set_output(struct options *options, const char *value, struct seam_er
     return 0;
 }
 
+static int set_bundle(struct options *options, const char *value, struct seam_error *error)
+{
+    if (*value == '\0')
+        return seam_error_set(error, "an empty name of a folder");
+    options->bundle = value;
+    return 0;
+}
+
 /* A name, a path, a command: what it may be, its command says. */
 static int set_text(const char **out, const char *value, struct seam_error *error)
 {
@@ -380,6 +388,11 @@ const struct option_spec option_specs[] = {
      .commands = " run ",
      .doc = "keep the folders of programs, also when the scenario passed",
      SWITCH(keep)},
+    {.name = "bundle",
+     .argument = "DIR",
+     .commands = " run ",
+     .doc = "of each failure, a folder in DIR with all that a stranger needs to run it again",
+     .set = set_bundle},
     {.name = "report",
      .argument = "FORMAT=PATH",
      .commands = " run sweep shrink ",

@@ -54,6 +54,7 @@ struct options {
     bool pipeline, dry_run, no_shrink;
     uint64_t budget_cases, budget_ns; /* 0: not given */
     const char *output;               /* NULL: not given */
+    const char *bundle;               /* the folder for bundles; NULL: not given */
     bool json, markdown;
     const char *target, *program, *format; /* of import and export; NULL: not given */
     size_t parsers;                        /* 0: not given */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "harness/commands/shell_quote.h"
+#include "harness/exchange/bundle.h"
 #include "harness/runner.h"
 #include "harness/world/world.h"
 
@@ -173,6 +174,31 @@ static void keep_place(struct result *out, const struct scenario *scenario)
         set_text(&out->file, out->path);
 }
 
+/* What came of it is said among the notes. */
+static void write_bundle(const struct scenario *scenario, const struct options *options,
+                         const struct run *run, struct result *out)
+{
+    char *path = NULL, *plain = run_case_options_text(options, false),
+         *defines = run_case_options_text(options, true);
+    struct seam_error error = {0};
+    const struct bundle_request request = {
+        .folder = options->bundle,
+        .scenario = scenario,
+        .transcript = run_transcript(run),
+        .result = out,
+        .options = plain ? plain : "",
+        .defines = defines ? defines : "",
+        .version = SEAM_VERSION,
+    };
+    if (bundle_write(&request, &path, &error) == 0)
+        set_format(&out->notes, "%sbundle: %s/README\n", out->notes ? out->notes : "", path);
+    else
+        set_format(&out->notes, "%sno bundle: %s\n", out->notes ? out->notes : "", error.text);
+    free(path);
+    free(plain);
+    free(defines);
+}
+
 static void run_in_world(const struct scenario *scenario, const struct options *options, struct world *world,
                          const volatile sig_atomic_t *stop, struct result *out)
 {
@@ -195,6 +221,9 @@ static void run_in_world(const struct scenario *scenario, const struct options *
     if (!goes_on) {
         run_result(run, out);
         keep_place(out, scenario);
+        if (options->bundle && out->status != RESULT_PASSED &&
+            !(out->status == RESULT_FAILED && scenario->xfail))
+            write_bundle(scenario, options, run, out);
     }
     run_free(run);
 }

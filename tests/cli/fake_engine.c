@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "harness/commands/command.h"
+#include "harness/exchange/bundle.h"
 #include "harness/runner.h"
 #include "harness/scenario.h"
 #include "harness/sweep/sweep.h"
@@ -284,6 +285,21 @@ void run_result(const struct run *run, struct result *out)
     }
 }
 
+const struct transcript *run_transcript(const struct run *run)
+{
+    (void)run;
+    return NULL;
+}
+
+int bundle_write(const struct bundle_request *request, char **path_out, struct seam_error *error)
+{
+    if (strcmp(request->folder, "full") == 0)
+        return seam_error_set(error, "the folder is full");
+    return asprintf(path_out, "%s/of %s%s", request->folder, request->scenario->name, request->options) < 0
+               ? -1
+               : 0;
+}
+
 /* --- commands of the loader, which are tested elsewhere
  * --------------------------------------------------------- */
 
@@ -342,8 +358,8 @@ void sweep_scenario(const struct scenario *scenario, struct world *world, const 
     run_free(run);
 }
 
-void sweep_shrink(const struct scenario *scenario, const struct segmentation *segmentation, struct world *world,
-                  const struct sweep_options *options, struct result *out)
+void sweep_shrink(const struct scenario *scenario, const struct segmentation *segmentation,
+                  struct world *world, const struct sweep_options *options, struct result *out)
 {
     struct sweep_options only = *options;
     only.only = segmentation;

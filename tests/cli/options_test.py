@@ -15,7 +15,7 @@ BAD_VALUES = {"jobs": ["0", "257", "x", "-1", "", "1 ", "99999999999999999999", 
               "shard": ["0/3", "4/3", "1", "1/", "/2", "1/0", "x/y", "1/10001"], "report": ["tap", "nope=-", "tap=", "=x"],
               "color": ["red", ""]}
 GOOD_VALUES = {"jobs": "2", "filter": "a", "cut": "alice@1", "seed": "7", "evidence": "paced=5", "define": "v=1",
-               "repeat": "2", "shard": "1/1", "report": "tap=-", "color": "never"}
+               "repeat": "2", "shard": "1/1", "report": "tap=-", "color": "never", "bundle": "bundles"}
 
 
 class Options(CliTest):
