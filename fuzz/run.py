@@ -28,6 +28,7 @@ SOURCES = ROOT / "fuzz/targets"
 FINDING = ("crash-*", "leak-*", "oom-*", "timeout-*")
 INPUT_SECONDS = 25  # for one input, as on OSS-Fuzz
 SMALLER_RUNS, SMALLER_SECONDS, SLIPS_MAX = 20_000, 20, 5  # for making one finding small
+PATIENCE_SECONDS = 2  # with a libFuzzer that was interrupted: with -fork it may not end; what it found is in files
 LOOKED_AT_MAX, KINDS_MAX = 100, 10  # of the findings of one run
 EXPLAINED_LINES_MAX = 40
 # Frames of a stack that do not say where it happened.
@@ -60,7 +61,7 @@ class Run:
                 self.interrupted = isinstance(why, KeyboardInterrupt)
                 os.killpg(child.pid, signal.SIGINT if patient else signal.SIGKILL)
                 try:
-                    self.told = child.communicate(timeout=10)[1]
+                    self.told = child.communicate(timeout=PATIENCE_SECONDS)[1]
                 except subprocess.TimeoutExpired:
                     os.killpg(child.pid, signal.SIGKILL)
                     self.told = child.communicate()[1]

@@ -19,9 +19,6 @@ struct exchange_options {
     size_t parsers;      /* how many it has */
     const char *program; /* who is spoken to, as it is typed */
     bool stdio;          /* on its stdin, rather than on a port */
-    bool play_server;    /* Seam says what the server said, the program connects; else what the client said */
-    size_t stream;       /* of a capture: only this connection, from 1; 0: all */
-    unsigned port;       /* of a capture: only connections with this port on either side; 0: all */
 };
 enum { EXCHANGE_PARSERS_MAX = 256 }; /* one byte says which */
 
