@@ -28,6 +28,7 @@ SOURCES = ROOT / "fuzz/targets"
 FINDING = ("crash-*", "leak-*", "oom-*", "timeout-*")
 INPUT_SECONDS = 25  # for one input, as on OSS-Fuzz
 SMALLER_RUNS, SMALLER_SECONDS, SLIPS_MAX = 20_000, 20, 5  # for making one finding small
+NEVER_SECONDS = 10**6  # poll(2) takes no more
 PATIENCE_SECONDS = 2  # with a libFuzzer that was interrupted: with -fork it may not end; what it found is in files
 LOOKED_AT_MAX, KINDS_MAX = 100, 10  # of the findings of one run
 EXPLAINED_LINES_MAX = 40
@@ -55,7 +56,8 @@ class Run:
         with subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               errors="replace", cwd=scratch, env=environment(scratch), start_new_session=True) as child:
             try:
-                self.told = child.communicate(timeout=seconds)[1]
+                # Without a timeout it reads in one call, which loses an interrupt that comes between two reads.
+                self.told = child.communicate(timeout=seconds or NEVER_SECONDS)[1]
                 self.code = child.returncode
             except (subprocess.TimeoutExpired, KeyboardInterrupt) as why:
                 self.interrupted = isinstance(why, KeyboardInterrupt)
