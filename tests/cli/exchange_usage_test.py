@@ -86,7 +86,7 @@ class Refused(Exchange):
         out = ["--to", "corpus", "-o", "out"]
         for args, *texts in [([*out], "is missing"), (["one.json"], "--to FORMAT"), (["one.json", "--to", "corpus"], "-o DIR"),
                              (["one.json", "--to", "corpsu", "-o", "out"], "did you mean 'corpus'?"),
-                             (["one.json", "--to", "python", "-o", "out"], "there are: corpus"), (["nope.json", *out], "nope.json"),
+                             (["one.json", "--to", "morse", "-o", "out"], "there are: corpus python"), (["nope.json", *out], "nope.json"),
                              (["one.json", *out, "--target", "line-reader"], "did you mean 'line_reader'?", "--parsers N"),
                              (["one.json", *out, "--target", "line_reader", "--parsers", "3"], "has 12, not 3"),
                              (["one.json", *out, "--define", "w=1"], "no scenario declares"),
