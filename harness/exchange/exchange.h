@@ -19,6 +19,9 @@ struct exchange_options {
     size_t parsers;      /* how many it has */
     const char *program; /* who is spoken to, as it is typed */
     bool stdio;          /* on its stdin, rather than on a port */
+    bool play_server;    /* Seam is the side that accepted; else the one that connected */
+    size_t stream;       /* of a capture: that connection only, from 1 */
+    uint16_t port;       /* of a capture: connections with that port at either end */
 };
 enum { EXCHANGE_PARSERS_MAX = 256 }; /* one byte says which */
 

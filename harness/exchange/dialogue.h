@@ -1,0 +1,65 @@
+/*
+ * dialogue - what peers said to one another, as it was recorded: any number of connections, both directions,
+ * in the order in which it was seen; and the scenario that says it again.
+ *
+ * Everything that imports a conversation (text, pcap, record) fills one and has it printed. What was said is
+ * data, whatever it looks like: nothing in it becomes a variable, a path or a step. "Client" is who
+ * connected, "server" who accepted.
+ */
+#ifndef SEAM_HARNESS_EXCHANGE_DIALOGUE_H
+#define SEAM_HARNESS_EXCHANGE_DIALOGUE_H
+
+#include "harness/arena.h"
+#include "harness/exchange/exchange.h"
+
+#define DIALOGUE_TIME_UNKNOWN UINT64_MAX
+enum { DIALOGUE_EVENTS_MAX = 1000000 }; /* a scenario has no more steps */
+
+enum dialogue_side { DIALOGUE_CLIENT, DIALOGUE_SERVER };
+
+enum dialogue_kind {
+    DIALOGUE_OPENED, /* the connection stands; implied by its first event when it is missing */
+    DIALOGUE_CHUNK,  /* the side said this in one piece: a segment, a read, a line of a text */
+    DIALOGUE_END,    /* the side ended its direction (FIN) */
+    DIALOGUE_RESET,  /* the side reset the connection */
+};
+
+struct dialogue_event {
+    enum dialogue_kind kind;
+    enum dialogue_side side;
+    size_t connection;         /* from 0, in any order */
+    const unsigned char *data; /* of a chunk */
+    size_t length;
+    uint64_t time_ns; /* since the first event; only ever a comment */
+};
+
+struct dialogue {
+    struct arena *arena;
+    const char *name, *why; /* UTF-8, of the scenario; borrowed, or in the arena */
+    struct dialogue_event *events;
+    size_t event_count, event_capacity;
+    size_t connection_count; /* one more than the highest that an event named */
+};
+
+void dialogue_open(struct dialogue *dialogue);
+void dialogue_close(struct dialogue *dialogue);
+/*
+ * Appends an event. The data of a chunk is borrowed, and must live as long as the dialogue: a copy can live in
+ * its arena. A chunk without bytes is none; what a side does behind its end or a reset of its connection is
+ * refused. 0, or -1 with error: that, or there are DIALOGUE_EVENTS_MAX.
+ */
+int dialogue_add(struct dialogue *dialogue, const struct dialogue_event *event, struct seam_error *error);
+
+/*
+ * Fills out. request->options.play_server says which side Seam is; the other one is the program of
+ * request->options.program, which a server can't be without: somebody has to connect.
+ *
+ * Adjacent chunks of the side that is played become one `send` with their cuts; what the other side said in
+ * between becomes `expect`: lines where it is whole lines of text, bytes where not. Ends and resets become
+ * `close`, or an `expect` of the end. A scenario of one connection calls it "peer", one of several "peer1",
+ * "peer2", ... in the order in which they were opened. As import_function.
+ */
+enum result_exit dialogue_print(const struct dialogue *dialogue, const struct import_request *request,
+                                struct imported *out, struct seam_error *error);
+
+#endif
