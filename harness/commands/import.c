@@ -20,8 +20,8 @@
 struct place_out {
     const char *path;      /* NULL: stdout */
     char *folder;          /* absolute, canonical; owned */
-    char beside[NAME_MAX]; /* the name of a file for data */
-    char *beside_path;     /* owned */
+    char beside[NAME_MAX]; /* begin of the names of files for data */
+    size_t folder_length;  /* of path, with its slash */
 };
 
 static int usage(const char *text)
@@ -67,22 +67,17 @@ static int open_place(const char *output, struct place_out *out)
         return RESULT_EXIT_PASSED;
     }
     size_t length = strlen(name), json = length > 5 && strcmp(name + length - 5, ".json") == 0 ? 5 : 0;
-    if (length == 0 || length - json + sizeof ".bin" > sizeof out->beside) {
+    if (length == 0 || length - json + sizeof ".1000.bin" > sizeof out->beside) {
         return usage(length == 0 ? "--output: the name of a folder" : "--output: a name that is too long");
     }
-    snprintf(out->beside, sizeof out->beside, "%.*s.bin", (int)(length - json), name);
-    if (asprintf(&out->beside_path, "%.*s%s", (int)(name - output), output, out->beside) < 0) {
-        out->beside_path = NULL;
-        diagnose("out of memory");
-        return RESULT_EXIT_INTERNAL;
-    }
+    snprintf(out->beside, sizeof out->beside, "%.*s", (int)(length - json), name);
+    out->folder_length = (size_t)(name - output);
     return RESULT_EXIT_PASSED;
 }
 
 static void close_place(struct place_out *out)
 {
     free(out->folder);
-    free(out->beside_path);
 }
 
 /* --- what is made
@@ -118,26 +113,59 @@ static void print_summary(const struct place_out *place, const struct imported *
     shell_quote_append(&run, place->path);
     shell_quote_append(&sweep, place->path);
     diagnose_text(stdout, place->path);
-    printf(": %zu byte%s in %zu chunk%s\n    as it is: %s\n    and under every other segmentation: %s\n",
-           imported->bytes, imported->bytes == 1 ? "" : "s", imported->cuts + 1,
-           imported->cuts == 0 ? "" : "s", bytes_text(&run), bytes_text(&sweep));
+    if (imported->connections > 0) {
+        printf(": %zu connection%s, %zu byte%s to send with %zu cut%s, %zu expectation%s\n",
+               imported->connections, imported->connections == 1 ? "" : "s", imported->bytes,
+               imported->bytes == 1 ? "" : "s", imported->cuts, imported->cuts == 1 ? "" : "s",
+               imported->expects, imported->expects == 1 ? "" : "s");
+    } else {
+        printf(": %zu byte%s in %zu chunk%s\n", imported->bytes, imported->bytes == 1 ? "" : "s",
+               imported->cuts + 1, imported->cuts == 0 ? "" : "s");
+    }
+    printf("    as it is: %s\n    and under every other segmentation: %s\n", bytes_text(&run),
+           bytes_text(&sweep));
     bytes_free(&run);
     bytes_free(&sweep);
+}
+
+/* Writes the files with data, or takes those away that it wrote. */
+static int write_files(const struct place_out *place, const struct imported *imported, bool *written)
+{
+    int code = RESULT_EXIT_PASSED;
+    for (size_t i = 0; i < imported->file_count && code == RESULT_EXIT_PASSED; i++) {
+        const struct imported_file *file = &imported->files[i];
+        struct seam_error error = {0};
+        const char *path =
+            arena_format(imported->arena, "%.*s%s", (int)place->folder_length, place->path, file->name);
+        enum keep_result kept = keep_file(path, file->data, file->length, &error);
+        written[i] = kept == KEEP_WRITTEN;
+        if (kept == KEEP_OTHER || kept == KEEP_FAILED) {
+            diagnose("%s", error.text);
+            code = RESULT_EXIT_ERROR;
+        }
+    }
+    return code;
+}
+
+static void remove_files(const struct place_out *place, const struct imported *imported, const bool *written)
+{
+    for (size_t i = 0; i < imported->file_count; i++) {
+        if (written[i]) {
+            remove(arena_format(imported->arena, "%.*s%s", (int)place->folder_length, place->path,
+                                imported->files[i].name));
+        }
+    }
 }
 
 static int write_scenario(const struct place_out *place, const struct options *options,
                           const struct imported *imported, const char *text)
 {
     struct seam_error error = {0};
-    enum keep_result beside = KEEP_THERE;
-    if (imported->has_beside) {
-        beside = keep_file(place->beside_path, imported->beside.data, imported->beside.length, &error);
+    bool *written = arena_alloc_array(imported->arena, imported->file_count + 1, sizeof *written);
+    int code = write_files(place, imported, written);
+    if (code == RESULT_EXIT_PASSED) {
+        code = check_text(place, options, text);
     }
-    if (beside == KEEP_OTHER || beside == KEEP_FAILED) {
-        diagnose("%s", error.text);
-        return RESULT_EXIT_ERROR;
-    }
-    int code = check_text(place, options, text);
     if (code == RESULT_EXIT_PASSED && !place->path) {
         fputs(text, stdout);
     } else if (code == RESULT_EXIT_PASSED) {
@@ -149,8 +177,8 @@ static int write_scenario(const struct place_out *place, const struct options *o
             print_summary(place, imported);
         }
     }
-    if (code != RESULT_EXIT_PASSED && imported->has_beside && beside == KEEP_WRITTEN) {
-        remove(place->beside_path);
+    if (code != RESULT_EXIT_PASSED) {
+        remove_files(place, imported, written);
     }
     if (code == RESULT_EXIT_PASSED && imported->note) {
         diagnose("note: %s", imported->note);
@@ -168,13 +196,23 @@ static int import(const struct importer *importer, const struct options *options
         .options = {.target = options->target,
                     .parsers = options->parsers,
                     .program = options->program,
-                    .stdio = options->stdio},
+                    .stdio = options->stdio,
+                    .to = options->format,
+                    .play_server = options->play_server,
+                    .masks = options->masks,
+                    .mask_count = options->mask_count,
+                    .line_end = options->line_end,
+                    .stream = options->stream,
+                    .port = options->port},
     };
-    struct imported imported = {0};
+    struct imported imported;
     struct seam_error error = {0};
+    imported_open(&imported);
     int code = importer->run(&request, &imported, &error);
     if (code == RESULT_EXIT_USAGE) {
         code = command_usage_error("import", &error);
+    } else if (code != RESULT_EXIT_PASSED && error.line > 0) {
+        diagnose("%s:%d:%d: %s", request.path, error.line, error.column, error.text);
     } else if (code != RESULT_EXIT_PASSED) {
         diagnose("%s can't be imported: %s", request.path, error.text);
     } else {
@@ -195,6 +233,29 @@ static int import(const struct importer *importer, const struct options *options
     return code;
 }
 
+/* The first option given that this kind does not take; NULL: none. */
+static const char *stray_option(const struct importer *importer, const struct options *options)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } all[] = {
+        {"target", options->target != NULL},   {"parsers", options->parsers > 0},
+        {"program", options->program != NULL}, {"stdio", options->stdio},
+        {"to", options->format != NULL},       {"play", options->play_server},
+        {"mask", options->mask_count > 0},     {"line-end", options->line_end != NULL},
+        {"stream", options->stream > 0},       {"port", options->port > 0},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        char between[32];
+        snprintf(between, sizeof between, " %s ", all[i].name);
+        if (all[i].given && !strstr(importer->options, between)) {
+            return all[i].name;
+        }
+    }
+    return NULL;
+}
+
 static int import_operands(const struct options *options)
 {
     struct place_out place = {0};
@@ -209,6 +270,12 @@ static int import_operands(const struct options *options)
         struct seam_error error;
         seam_error_set(&error, "%s takes one %s, not %zu", importer->name, importer->operand,
                        options->operand_count - 1);
+        return command_usage_error("import", &error);
+    }
+    const char *stray = stray_option(importer, options);
+    if (stray) {
+        struct seam_error error;
+        seam_error_set(&error, "%s takes no --%s", importer->name, stray);
         return command_usage_error("import", &error);
     }
     int code =

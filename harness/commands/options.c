@@ -242,6 +242,7 @@ void options_close(struct options *options)
     free(options->defines);
     free(options->texts);
     free(options->filters);
+    free(options->masks);
     free(options->reports);
     free(options->operands);
     segmentation_close(&options->cuts);

@@ -23,6 +23,7 @@ enum {
     OPTIONS_REPEAT_MAX = 1000000,
     OPTIONS_SHARDS_MAX = 10000,
     OPTIONS_PARSERS_MAX = 256, /* one byte says which */
+    OPTIONS_STREAM_MAX = 100000,
     OPTIONS_PACED_MS_MAX = 60000,
     OPTIONS_PACED_MS_DEFAULT = 20,
 };
@@ -59,6 +60,12 @@ struct options {
     const char *target, *program, *format; /* of import and export; NULL: not given */
     size_t parsers;                        /* 0: not given */
     bool stdio;
+    bool play_server;
+    const char **masks; /* owned array */
+    size_t mask_count;
+    const char *line_end;          /* the bytes; NULL: not given */
+    size_t stream;                 /* 0: not given */
+    uint16_t port;                 /* 0: not given */
     struct option_report *reports; /* owned array */
     size_t report_count;
     enum option_color color;

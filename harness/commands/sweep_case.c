@@ -101,7 +101,8 @@ static void execute(const char *command, const struct session_case *which, sweep
     const struct seam_error *error;
 
     if (is_possible(which, out)) {
-        char *text = run_case_options_text(which->options, true), *run_text = run_case_options_text(which->options, false);
+        char *text = run_case_options_text(which->options, true),
+             *run_text = run_case_options_text(which->options, false);
         struct sweep_progress *progress = which->own;
         struct sweep_options options =
             sweep_options_of(which->options, which->stop, progress ? progress + which->index : NULL, text);

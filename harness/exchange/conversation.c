@@ -117,36 +117,14 @@ static json_t *print_split(const struct conversation *c)
     return json_pack("{s:s, s:o}", "send", CONVERSATION_PEER, "split", items);
 }
 
-/* A file name as text: one that can't be seen is none to write into a file. */
-static json_t *print_file(const char *name)
-{
-    json_t *text = scenario_print_bytes(name, strlen(name));
-    if (!json_is_string(text)) {
-        json_decref(text);
-        return NULL;
-    }
-    return json_pack("{s:s, s:{s:o}}", "send", CONVERSATION_PEER, "data", "file", text);
-}
-
 static enum result_exit put_beside(const struct conversation *c, const struct import_request *request,
                                    struct imported *out, json_t **step, struct seam_error *error)
 {
+    const void *data = request->beside ? arena_copy(out->arena, c->data, c->length) : NULL;
+    json_t *file = imported_put_beside(out, request, data, c->length, error);
     json_decref(*step);
-    *step = NULL;
-    if (!request->beside) {
-        seam_error_set(error,
-                       "its stream of %zu bytes belongs into a file beside the scenario: -o FILE makes both",
-                       c->length);
-        return RESULT_EXIT_USAGE;
-    }
-    *step = print_file(request->beside);
-    if (!*step) {
-        seam_error_set(error, "--output: the name of a file for the data can't be written into a scenario");
-        return RESULT_EXIT_USAGE;
-    }
-    out->has_beside = true;
-    return bytes_append(&out->beside, c->data, c->length) == BYTES_OK ? RESULT_EXIT_PASSED
-                                                                      : fail(error, "out of memory");
+    *step = file ? json_pack("{s:s, s:o}", "send", CONVERSATION_PEER, "data", file) : NULL;
+    return *step ? RESULT_EXIT_PASSED : file ? fail(error, "out of memory") : RESULT_EXIT_USAGE;
 }
 
 static enum result_exit print_send(const struct conversation *c, const struct import_request *request,
@@ -212,7 +190,6 @@ enum result_exit conversation_print(const struct conversation *conversation,
 {
     enum spoken_to to = request->options.program ? SPOKEN_TO_PROGRAM : conversation->to;
     json_t *send = NULL, *cut = NULL;
-    bytes_init(&out->beside, SIZE_MAX / 4);
     out->bytes = conversation->length;
     out->cuts = conversation->cut_count;
     json_t *programs = print_programs(to, request, error);

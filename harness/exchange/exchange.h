@@ -10,18 +10,23 @@
 
 #include <jansson.h>
 
+#include "harness/arena.h"
 #include "harness/result.h"
 #include "harness/scenario.h"
 
 /* What stands on the command line; NULL, 0, false: not given. Borrowed. */
 struct exchange_options {
-    const char *target;  /* the name of a fuzz target */
-    size_t parsers;      /* how many it has */
-    const char *program; /* who is spoken to, as it is typed */
-    bool stdio;          /* on its stdin, rather than on a port */
-    bool play_server;    /* Seam is the side that accepted; else the one that connected */
-    size_t stream;       /* of a capture: that connection only, from 1 */
-    uint16_t port;       /* of a capture: connections with that port at either end */
+    const char *target;       /* the name of a fuzz target */
+    size_t parsers;           /* how many it has */
+    const char *program;      /* who is spoken to, as it is typed */
+    bool stdio;               /* on its stdin, rather than on a port */
+    const char *to;           /* "host:port" of a server that runs already, in place of a program */
+    bool play_server;         /* Seam is the side that accepted; else the one that connected */
+    const char *const *masks; /* patterns of what differs from run to run, in what the other side says */
+    size_t mask_count;
+    const char *line_end; /* of a text: what its lines end with on the wire */
+    size_t stream;        /* of a capture: that connection only, from 1 */
+    uint16_t port;        /* of a capture: connections with that port at either end */
 };
 enum { EXCHANGE_PARSERS_MAX = 256 }; /* one byte says which */
 
@@ -34,30 +39,50 @@ enum { EXCHANGE_PARSERS_MAX = 256 }; /* one byte says which */
 struct import_request {
     const char *path;   /* what is imported */
     const char *folder; /* where the scenario will stand: absolute, canonical */
-    const char *beside; /* name of a file there for long data; NULL: there can be none */
+    const char *beside; /* begin of the names of files there for long data; NULL: there can be none */
     struct exchange_options options;
 };
 
+struct imported_file { /* for long data, beside the scenario, which names it */
+    const char *name;  /* beside.bin, beside.2.bin, ... */
+    const void *data;
+    size_t length;
+};
+enum { IMPORTED_FILES_MAX = 1000 };
+
 struct imported {
+    struct arena *arena; /* where all below lives, but for the scenario */
     json_t *scenario;    /* as scenario_print_text takes it */
-    bool has_beside;     /* the scenario names that file: */
-    struct bytes beside; /* what it holds */
-    char *note;          /* what no scenario can say of what was imported; NULL: nothing */
-    size_t bytes, cuts;  /* what is sent */
+    struct imported_file *files;
+    size_t file_count, file_capacity;
+    const char *note;            /* what no scenario can say of what was imported; NULL: nothing */
+    size_t bytes, cuts;          /* what is sent */
+    size_t connections, expects; /* of a dialogue; 0: one stream, nothing judged */
 };
 
-/* RESULT_EXIT_PASSED, or, with error->text, USAGE: the command line is wrong; ERROR: it can't be done. Close
- * `out` in any case. */
+/* RESULT_EXIT_PASSED, or, with error->text, USAGE: the command line is wrong; ERROR: it can't be done. `out`
+ * is open, and the caller's to close. */
 typedef enum result_exit import_function(const struct import_request *request, struct imported *out,
                                          struct seam_error *error);
-#define IMPORTER(name, operand, doc) import_function import_##name;
+#define IMPORTER(name, operand, options, doc) import_function import_##name;
 #include "harness/exchange/importers.def"
 #undef IMPORTER
+void imported_open(struct imported *imported);
 void imported_close(struct imported *imported);
+/* Data beside the scenario: {"file": name}, or NULL with error: there can be no file, or there are too many.
+ * The data must live as long as imported. */
+json_t *imported_put_beside(struct imported *imported, const struct import_request *request, const void *data,
+                            size_t length, struct seam_error *error);
+
+/* All of a regular file, up to SCENARIO_FILE_BYTES_MAX, in the arena. NULL with error. */
+const char *import_read(struct arena *arena, const char *path, size_t *size, struct seam_error *error);
+/* The name of a file without its folders, in bytes that can be seen. */
+const char *import_visible_name(struct arena *arena, const char *path);
 
 struct importer {
     const char *name;
     const char *operand; /* as in a usage line */
+    const char *options; /* that it takes, between blanks, beside --output */
     const char *doc;     /* what it imports, one clause */
     import_function *run;
 };

@@ -10,8 +10,6 @@
 
 #include "fuzz/include/seam/fuzz.h"
 #include "harness/arena.h"
-#include "harness/inside.h"
-#include "harness/source.h"
 
 struct input {
     struct arena *arena;
@@ -43,14 +41,9 @@ static int check_options(const struct exchange_options *options, struct target *
 
 static int read_input(const char *path, struct input *input, struct seam_error *error)
 {
-    const char *text = NULL;
-    int fd = inside_open_any(path, NULL, error);
-    if (fd < 0 || source_read(input->arena, fd, &text, &input->size, error) != 0) {
-        struct seam_error why = *error;
-        return seam_error_set(error, "%.200s: %.300s", path, why.text);
-    }
+    const char *text = import_read(input->arena, path, &input->size, error);
     input->data = (const unsigned char *)text;
-    return 0;
+    return text ? 0 : -1;
 }
 
 static void decode(struct input *input)
@@ -72,24 +65,12 @@ static void decode(struct input *input)
     input->conversation.to = target_spoken_to(&input->target, input->parser);
 }
 
-/* The name of a file without its folders, in bytes that can be seen. */
-static const char *visible_name(struct arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    struct bytes visible;
-    bytes_init(&visible, 4096);
-    bytes_append_visible(&visible, slash ? slash + 1 : path, strlen(slash ? slash + 1 : path),
-                         BYTES_VISIBLE_TEXT);
-    const char *copy = arena_copy_text(arena, bytes_text(&visible));
-    bytes_free(&visible);
-    return copy;
-}
-
 static void describe(struct input *input, const char *path)
 {
     struct conversation *c = &input->conversation;
-    const char *name = visible_name(input->arena, path);
-    const char *target = input->target.name ? visible_name(input->arena, input->target.name) : "a parser";
+    const char *name = import_visible_name(input->arena, path);
+    const char *target =
+        input->target.name ? import_visible_name(input->arena, input->target.name) : "a parser";
     size_t empty = conversation_empty_chunks(c);
     char *parser = arena_copy_text(input->arena, "");
     if (input->target.parsers > 1) {
@@ -124,7 +105,7 @@ static void note_lost(const struct input *input, struct imported *out)
                               *beside ? "; and " : "");
     }
     if (*chunks || *beside) {
-        out->note = asprintf(&out->note, "%s%s", chunks, beside) < 0 ? NULL : out->note;
+        out->note = arena_format(out->arena, "%s%s", chunks, beside);
     }
 }
 
@@ -133,7 +114,6 @@ enum result_exit import_crash(const struct import_request *request, struct impor
 {
     struct input input = {.arena = arena_new()};
     enum result_exit code = RESULT_EXIT_USAGE;
-    *out = (struct imported){0};
     if (check_options(&request->options, &input.target, error) == 0 &&
         read_input(request->path, &input, error) == 0) {
         decode(&input);

@@ -51,7 +51,7 @@ class Refused(Exchange):
                 (["crash", "in", "--program", "a 'b"], "a ' is missing"), (["crash", "in", "--program", 'a "b'], 'a " is missing'),
                 (["crash", "in", "--program", "a ${nope}"], "--program: there is no variable", "nope"),
                 (["crash", "in", "--program", "a ${"], "--program: "), (["crash", "in", "--program", "\udcff"], "--program: "),
-                (["crash", "in", "--progam", "x"], "did you mean --program?"), (["crash", "in", "--to", "corpus"], "unknown option --to"),
+                (["crash", "in", "--progam", "x"], "did you mean --program?"), (["crash", "in", "--to", "corpus"], "crash takes no --to"),
                 (["crash", "not-here", *CAT], "not-here: ", "No such file"), (["crash", ".", *CAT], "is a folder"),
                 (["crash", "/dev/zero", *CAT], "no regular file"), (["crash", "in", *CAT, "-o", ""], "-o: an empty text"),
                 (["crash", "in", *CAT, "-o", "./"], "--output: the name of a folder"),
