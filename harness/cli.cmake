@@ -22,12 +22,15 @@ target_link_libraries(seam_reports PUBLIC seam_values)
 # What `seam import` and `seam export` exchange.
 add_subdirectory(exchange)
 
+# What `seam record` relays with.
+add_subdirectory(record)
+
 # One file per command, named in commands.def; and what they share.
 file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def command_lines REGEX "^COMMAND\\(")
 list(TRANSFORM command_lines REPLACE "COMMAND\\(([a-z]+),.*" "${CMAKE_CURRENT_LIST_DIR}/commands/\\1.c" OUTPUT_VARIABLE command_sources)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def)
 set(command_line_sources)
-foreach(shared command diagnose jobs jobs_worker load option_specs option_values options progress run_case select session shell_quote
+foreach(shared command diagnose jobs jobs_worker load option_specs option_values options place progress run_case select session shell_quote
                sweep_case)
   list(APPEND command_line_sources commands/${shared}.c)
 endforeach()
@@ -39,4 +42,4 @@ set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/commands/version.c ${CMAKE
 seam_unit_test(jobs_test ${CMAKE_CURRENT_LIST_DIR}/commands/jobs_test.c LIBS seam_command_line)
 
 add_executable(seam ${CMAKE_CURRENT_LIST_DIR}/main.c)
-target_link_libraries(seam PRIVATE seam_command_line seam_exchange seam_sweep seam_runner seam_scenario seam_real)
+target_link_libraries(seam PRIVATE seam_command_line seam_exchange seam_record seam_sweep seam_runner seam_scenario seam_real)

@@ -256,6 +256,11 @@ int option_set_line_end(struct options *options, const char *value, struct seam_
     return seam_error_set(error, "'%s' is none of lf, crlf, none", value);
 }
 
+int option_set_listen(struct options *options, const char *value, struct seam_error *error)
+{
+    return set_text(&options->listen, value, error);
+}
+
 int option_set_stream(struct options *options, const char *value, struct seam_error *error)
 {
     uint64_t stream = 0;

@@ -63,6 +63,8 @@ struct options {
     bool play_server;
     const char **masks; /* owned array */
     size_t mask_count;
+    const char *listen; /* NULL: not given */
+    bool until_closed;
     const char *line_end;          /* the bytes; NULL: not given */
     size_t stream;                 /* 0: not given */
     uint16_t port;                 /* 0: not given */

@@ -39,7 +39,8 @@ int dialogue_add(struct dialogue *dialogue, const struct dialogue_event *event, 
     if (event->kind == DIALOGUE_OPENED && !first) {
         return seam_error_set(error, "connection %zu is opened twice", event->connection + 1);
     }
-    if (event->kind != DIALOGUE_OPENED && (over->reset || over->ended[event->side])) {
+    bool late = over->ended[event->side] && event->kind != DIALOGUE_RESET;
+    if (event->kind != DIALOGUE_OPENED && (over->reset || late)) {
         return seam_error_set(error, "the %s of connection %zu goes on behind %s", side_name(event->side),
                               event->connection + 1, over->reset ? "a reset" : "its end");
     }

@@ -17,7 +17,7 @@ struct peer { /* one connection of the scenario */
     const char *delimiter;
     bool rest_unknown; /* what the other side said is not known to its end */
     bool cut_by_id;
-    bool gone;            /* reset: nothing can be done with it any more */
+    bool ended;           /* the other side did */
     uint64_t sent;        /* bytes that steps send */
     uint64_t taken;       /* bytes that steps expect */
     struct bytes pending; /* what the other side said, and no step expects yet */

@@ -242,8 +242,8 @@ static void hear(struct printer *printer, const struct dialogue_event *event)
     if (event->kind == DIALOGUE_CHUNK) {
         printer->failed |= bytes_append(&peer->pending, event->data, event->length) != BYTES_OK;
     } else if (event->kind == DIALOGUE_END) {
-        peer->pending_end = true;
-    } else {
+        peer->pending_end = peer->ended = true;
+    } else if (!peer->ended) { /* behind its end a reset only says that it did not want what came later */
         expect_before(printer, event->connection);
         printer_send(printer);
         printer->out->expects++;

@@ -306,6 +306,7 @@ int bundle_write(const struct bundle_request *request, char **path_out, struct s
 int command_check(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
+int command_record(int argc, char **argv);
 int command_steps(int argc, char **argv);
 int command_schema(int argc, char **argv);
 
@@ -322,6 +323,11 @@ int command_export(int argc, char **argv)
 }
 
 int command_import(int argc, char **argv)
+{
+    return command_check(argc, argv);
+}
+
+int command_record(int argc, char **argv)
 {
     return command_check(argc, argv);
 }

@@ -29,6 +29,8 @@ HARNESS_ABOVE = {"harness": ("harness/commands", "harness/exchange", "harness/re
                  "harness/steps": ("harness/commands", "harness/exchange", "harness/reports", "harness/sweep"),
                  "harness/sweep": ("harness/commands", "harness/exchange", "harness/reports"),
                  "harness/exchange": ("harness/commands", "harness/reports", "harness/sweep"),
+                 "harness/record": ("harness/commands", "harness/exchange", "harness/reports", "harness/steps", "harness/sweep",
+                                    "harness/world"),
                  "harness/reports": ("harness/commands", "harness/exchange"),
                  "harness/world": ("harness/commands", "harness/exchange", "harness/reports", "harness/steps",
                                    "harness/sweep")}
