@@ -31,7 +31,7 @@ list(TRANSFORM command_lines REPLACE "COMMAND\\(([a-z]+),.*" "${CMAKE_CURRENT_LI
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def)
 set(command_line_sources)
 foreach(shared command diagnose jobs jobs_worker load option_specs option_values options place progress run_case select session shell_quote
-               sweep_case)
+               sweep_case verify)
   list(APPEND command_line_sources commands/${shared}.c)
 endforeach()
 list(TRANSFORM command_line_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

@@ -56,21 +56,27 @@ static void describe_invalid(const char *path, const struct error_list *errors, 
     result_make_visible(out);
 }
 
-int load_files(const struct selected_files *selected, const struct options *options, struct loaded *out)
+char *load_options(const struct options *options, struct scenario_options *out)
 {
-    *out = (struct loaded){0};
-    out->bin = own_folder();
-    out->files = calloc(selected->count + 1, sizeof(struct scenario_file *));
-    out->invalid = calloc(selected->count + 1, sizeof *out->invalid);
-    if (!out->bin || !out->files || !out->invalid)
-        return -1;
-    out->options = (struct scenario_options){
-        .bin = out->bin,
+    char *bin = own_folder();
+    *out = (struct scenario_options){
+        .bin = bin,
         .defines = options->defines,
         .define_count = options->define_count,
         .allow_outside = options->allow_outside,
         .allow_remote = options->allow_remote,
     };
+    return bin;
+}
+
+int load_files(const struct selected_files *selected, const struct options *options, struct loaded *out)
+{
+    *out = (struct loaded){0};
+    out->bin = load_options(options, &out->options);
+    out->files = calloc(selected->count + 1, sizeof(struct scenario_file *));
+    out->invalid = calloc(selected->count + 1, sizeof *out->invalid);
+    if (!out->bin || !out->files || !out->invalid)
+        return -1;
     for (size_t i = 0; i < selected->count; i++) {
         struct error_list errors = {0};
         struct scenario_file *file = scenario_load(selected->paths[i], &out->options, &errors);

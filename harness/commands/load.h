@@ -19,6 +19,9 @@ struct loaded {
     struct scenario_options options; /* what they were loaded with; must outlive them */
 };
 
+/* What the command line says of loading. Returns the folder of seam, which out borrows: the caller frees it
+ * after out; NULL: out of memory. */
+char *load_options(const struct options *options, struct scenario_options *out);
 /* 0, though files may be invalid; -1 out of memory. Close it in both cases. */
 int load_files(const struct selected_files *selected, const struct options *options, struct loaded *out);
 void loaded_close(struct loaded *loaded);

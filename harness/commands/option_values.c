@@ -261,6 +261,15 @@ int option_set_listen(struct options *options, const char *value, struct seam_er
     return set_text(&options->listen, value, error);
 }
 
+int option_set_verify(struct options *options, const char *value, struct seam_error *error)
+{
+    uint64_t times = 0;
+    if (read_number(value, 1, OPTIONS_VERIFY_MAX, &times, error) != 0)
+        return -1;
+    options->verify = times;
+    return 0;
+}
+
 int option_set_stream(struct options *options, const char *value, struct seam_error *error)
 {
     uint64_t stream = 0;

@@ -24,6 +24,7 @@ enum {
     OPTIONS_SHARDS_MAX = 10000,
     OPTIONS_PARSERS_MAX = 256, /* one byte says which */
     OPTIONS_STREAM_MAX = 100000,
+    OPTIONS_VERIFY_MAX = 1000,
     OPTIONS_PACED_MS_MAX = 60000,
     OPTIONS_PACED_MS_DEFAULT = 20,
 };
@@ -65,6 +66,7 @@ struct options {
     size_t mask_count;
     const char *listen; /* NULL: not given */
     bool until_closed;
+    size_t verify;                 /* how often; 0: not given */
     const char *line_end;          /* the bytes; NULL: not given */
     size_t stream;                 /* 0: not given */
     uint16_t port;                 /* 0: not given */

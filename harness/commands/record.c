@@ -18,8 +18,10 @@
 #include "harness/commands/command.h"
 #include "harness/commands/diagnose.h"
 #include "harness/commands/place.h"
+#include "harness/commands/verify.h"
 #include "harness/exchange/journal.h"
 #include "harness/record/relay.h"
+#include "harness/scenario_print.h"
 #include "src/net.h"
 
 enum { HOST_BYTES_MAX = 256 };
@@ -114,14 +116,14 @@ static void raise_limit(void)
     }
 }
 
-static int signals_open(void)
+static int signals_open(sigset_t *before)
 {
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGHUP);
-    sigprocmask(SIG_BLOCK, &ending, NULL);
+    sigprocmask(SIG_BLOCK, &ending, before);
     signal(SIGXFSZ, SIG_IGN); /* a file as large as may be is an error like any other */
     return signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -154,11 +156,12 @@ static int relay(struct recording *recording)
 {
     struct seam_error error = {0};
     char address[NET_ADDRESS_TEXT_BYTES];
+    sigset_t before;
     const struct relay_config config = {
         .listener = recording->listener,
         .to_host = recording->to_host,
         .to_port = recording->to_port,
-        .stop = signals_open(),
+        .stop = signals_open(&before),
         .until_closed = recording->options->until_closed,
         .sink = keep,
         .context = recording,
@@ -168,8 +171,12 @@ static int relay(struct recording *recording)
     fflush(stdout);
     int result = relay_run(&config, &recording->counts, &error);
     if (config.stop >= 0) {
+        struct signalfd_siginfo taken;
+        while (read(config.stop, &taken, sizeof taken) > 0) { /* that one was meant for the recording */
+        }
         close(config.stop);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     tell_counts(recording);
     if (result != 0) {
         diagnose("the recording ended: %s", error.text);
@@ -181,24 +188,123 @@ static int relay(struct recording *recording)
  * ----------------------------------------------------------------------------------------------------------
  */
 
+static int print_to(struct recording *recording, const struct place_out *place, const struct options *options,
+                    struct import_request *request, struct imported *imported)
+{
+    struct seam_error error = {0};
+    request->path = recording->part;
+    request->folder = place->folder;
+    request->beside = place->beside;
+    imported_open(imported);
+    int code = import_record(request, imported, &error);
+    if (code == RESULT_EXIT_USAGE) {
+        return command_usage_error("record", &error);
+    }
+    if (code != RESULT_EXIT_PASSED) {
+        diagnose("no scenario can be made of it: %s", error.text);
+        return code;
+    }
+    return place_write("record", place, options, imported);
+}
+
+/* Plays what was written, as often; said: what was heard, or NULL. */
+static int replay(const struct place_out *place, const struct options *options,
+                  const struct imported *imported, size_t times, struct verify_heard *heard)
+{
+    char *text = scenario_print_text(imported->scenario);
+    int code = text ? RESULT_EXIT_PASSED : RESULT_EXIT_INTERNAL;
+    for (size_t i = 0; code == RESULT_EXIT_PASSED && i < times; i++) {
+        struct result result = {0};
+        struct seam_error error = {0};
+        if (verify_run(place->path, text, options, &result, heard ? &heard[i] : NULL, &error) != 0) {
+            diagnose("it can't be played: %s", error.text);
+            code = RESULT_EXIT_ERROR;
+        } else if (result.status != RESULT_PASSED) {
+            diagnose("played once more, it does not go as it was recorded: %s",
+                     result.message ? result.message : "");
+            code = RESULT_EXIT_FAILED;
+        }
+        result_close(&result);
+    }
+    free(text);
+    return code;
+}
+
+static void remove_scratch(const struct place_out *scratch, const struct imported *imported,
+                           const char *folder)
+{
+    for (size_t i = 0; i < imported->file_count; i++) {
+        remove(arena_format(imported->arena, "%s/%s", folder, imported->files[i].name));
+    }
+    if (scratch->path) {
+        remove(scratch->path);
+    }
+    rmdir(folder);
+}
+
+/* What the server says when the same is said to it again, as often as was asked for. */
+static int listen_again(struct recording *recording, struct verify_heard *heard)
+{
+    const char *tmp = getenv("TMPDIR");
+    char folder[PATH_MAX], path[PATH_MAX + 16];
+    struct options quiet = *recording->options;
+    struct place_out scratch = {0};
+    struct imported imported = {0};
+    struct import_request request = {.unchecked = true};
+    snprintf(folder, sizeof folder, "%s/seam-record-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(folder)) {
+        diagnose("no folder can be made for replays: %s", strerror(errno));
+        return RESULT_EXIT_ERROR;
+    }
+    snprintf(path, sizeof path, "%s/replay.json", folder);
+    quiet.quiet = true;
+    place_options(&quiet, &request.options);
+    request.options.to = NULL;
+    request.options.mask_count = 0;
+    int code = place_open("record", path, &scratch);
+    if (code == RESULT_EXIT_PASSED) {
+        code = print_to(recording, &scratch, &quiet, &request, &imported);
+    }
+    if (code == RESULT_EXIT_PASSED) {
+        code = replay(&scratch, &quiet, &imported, recording->options->verify, heard);
+    }
+    remove_scratch(&scratch, &imported, folder);
+    imported_close(&imported);
+    place_close(&scratch);
+    return code;
+}
+
 static int print(struct recording *recording)
 {
-    struct import_request request = {
-        .path = recording->part, .folder = recording->place.folder, .beside = recording->place.beside};
-    struct imported imported;
-    struct seam_error error = {0};
+    const size_t times = recording->options->verify;
+    struct verify_heard *heard = calloc(times + 1, sizeof *heard);
+    struct import_replay *replays = calloc(times + 1, sizeof *replays);
+    struct import_request request = {.replays = replays, .replay_count = times};
+    struct imported imported = {0};
+    int code = !heard || !replays ? RESULT_EXIT_INTERNAL
+               : times            ? listen_again(recording, heard)
+                                  : RESULT_EXIT_PASSED;
+    for (size_t i = 0; code == RESULT_EXIT_PASSED && i < times; i++) {
+        replays[i] = (struct import_replay){.said = heard[i].said, .count = heard[i].count};
+    }
     place_options(recording->options, &request.options);
     request.options.to = NULL; /* the journal knows it */
-    imported_open(&imported);
-    int code = import_record(&request, &imported, &error);
-    if (code == RESULT_EXIT_USAGE) {
-        code = command_usage_error("record", &error);
-    } else if (code != RESULT_EXIT_PASSED) {
-        diagnose("no scenario can be made of it: %s", error.text);
-    } else {
-        code = place_write("record", &recording->place, recording->options, &imported);
+    if (code == RESULT_EXIT_PASSED) {
+        code = print_to(recording, &recording->place, recording->options, &request, &imported);
+    }
+    if (code == RESULT_EXIT_PASSED && times > 0) {
+        code = replay(&recording->place, recording->options, &imported, 1, NULL);
+    }
+    if (code == RESULT_EXIT_PASSED && times > 0 && !recording->options->quiet) {
+        printf("    played %zu time%s to learn what differs, and once more: it passes\n", times,
+               times == 1 ? "" : "s");
+    }
+    for (size_t i = 0; heard && i < times; i++) {
+        verify_heard_close(&heard[i]);
     }
     imported_close(&imported);
+    free(replays);
+    free(heard);
     return code;
 }
 

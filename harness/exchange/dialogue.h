@@ -79,6 +79,11 @@ void dialogue_sort_holes(struct dialogue *dialogue);
 int dialogue_mask(struct dialogue *dialogue, enum dialogue_side side, const char *const *patterns,
                   size_t count, struct seam_error *error);
 
+/* Holes where replays differ from what a side said. 0, or -1 with error: none can be found that would do.
+ * (dialogue_learn.c) */
+int dialogue_learn(struct dialogue *dialogue, enum dialogue_side side, const struct import_replay *replays,
+                   size_t count, struct seam_error *error);
+
 /* Adds what a text says, see dialogue_text.c; its lines end with line_end on the wire. 0, or -1 with error,
  * and its line and column. (dialogue_text.c) */
 int dialogue_read_text(struct dialogue *dialogue, const char *text, size_t size, const char *line_end,
@@ -91,8 +96,8 @@ int dialogue_read_text(struct dialogue *dialogue, const char *text, size_t size,
  * Adjacent chunks of the side that is played become one `send` with their cuts; what the other side said in
  * between becomes `expect`: lines where it is whole lines of text, bytes where not. Ends and resets become
  * `close`, or an `expect` of the end. A scenario of one connection calls it "peer", one of several "peer1",
- * "peer2", ... in the order in which they were opened. Where request->options.masks match, and where the
- * dialogue has holes, lines become patterns. As import_function.
+ * "peer2", ... in the order in which they were opened. Where request->options.masks match, where
+ * request->replays differ, and where the dialogue has holes, lines become patterns. As import_function.
  */
 enum result_exit dialogue_print(struct dialogue *dialogue, const struct import_request *request,
                                 struct imported *out, struct seam_error *error);

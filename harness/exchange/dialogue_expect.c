@@ -19,18 +19,28 @@ struct said { /* what is being printed: pending of a peer, from `at` on */
 /* --- holes
  * ------------------------------------------------------------------------------------------------------ */
 
-/* The first hole that ends behind `at`; NULL: none begins before `limit`. */
-static const struct dialogue_hole *hole_in(const struct said *said, size_t at, size_t limit)
+/* The first hole in data[at..limit), from the hole `from` on; one without bytes belongs to the byte behind
+ * it. NULL: none. */
+static const struct dialogue_hole *next_hole(const struct said *said, size_t from, size_t at, size_t limit)
 {
     const struct dialogue *d = said->printer->dialogue;
     size_t connection = (size_t)(said->peer - said->printer->peers);
     uint64_t base = said->peer->taken;
-    for (size_t i = said->peer->hole_next; i < d->hole_count && d->holes[i].connection == connection; i++) {
-        if (d->holes[i].end > base + at) {
-            return d->holes[i].begin < base + limit ? &d->holes[i] : NULL;
+    for (size_t i = from; i < d->hole_count && d->holes[i].connection == connection; i++) {
+        const struct dialogue_hole *hole = &d->holes[i];
+        if (hole->begin >= base + limit) {
+            return NULL;
+        }
+        if (hole->end > base + at || (hole->end == hole->begin && hole->begin >= base + at)) {
+            return hole;
         }
     }
     return NULL;
+}
+
+static const struct dialogue_hole *hole_in(const struct said *said, size_t at, size_t limit)
+{
+    return next_hole(said, said->peer->hole_next, at, limit);
 }
 
 static void append_literal(struct bytes *out, const char *data, size_t length, bool text)
@@ -51,17 +61,20 @@ static void append_literal(struct bytes *out, const char *data, size_t length, b
 }
 
 /* The pattern of data[at..end), which has holes. */
-static json_t *pattern_of(const struct said *said, size_t at, size_t end)
+static json_t *pattern_of(const struct said *said, size_t at, size_t end, bool line)
 {
     struct bytes out;
     uint64_t base = said->peer->taken;
     bool text = printer_is_text(said->data + at, end - at);
     bytes_init(&out, SIZE_MAX / 4);
-    for (const struct dialogue_hole *hole; at < end && (hole = hole_in(said, at, end));
-         at = (size_t)(hole->end - base)) {
+    const struct dialogue_hole *holes = said->printer->dialogue->holes, *hole;
+    /* A line is followed by its delimiter: a hole may stand at its very end. */
+    for (size_t i = said->peer->hole_next; (hole = next_hole(said, i, at, end + line));
+         i = (size_t)(hole - holes) + 1) {
         size_t begin = hole->begin > base + at ? (size_t)(hole->begin - base) : at;
         append_literal(&out, said->data + at, begin - at, text);
         bytes_append_format(&out, "(?:%s)", hole->pattern);
+        at = hole->end > base + end ? end : (size_t)(hole->end - base);
     }
     if (at < end) {
         append_literal(&out, said->data + at, end - at, text);
@@ -113,6 +126,17 @@ static void put(struct said *said, json_t *step, size_t end, bool exact)
     printer_step(said->printer, step, said->peer->pending_ns);
 }
 
+/* Lines, whatever they say. */
+static void put_any_lines(struct said *said, size_t length)
+{
+    size_t n = strlen(said->peer->delimiter), end = said->at + length;
+    while (said->at < end && !said->printer->failed) {
+        const char *stop = memmem(said->data + said->at, end - said->at, said->peer->delimiter, n);
+        put(said, json_pack("{s:s, s:s}", "expect", said->peer->name, "matches", ".*"),
+            (size_t)(stop - said->data) + n, false);
+    }
+}
+
 /* Text lines without holes, as one step. False: there is none. */
 static bool put_lines(struct said *said)
 {
@@ -122,6 +146,10 @@ static bool put_lines(struct said *said)
            count = printer_lines(said->peer->delimiter, said->data + said->at, &length);
     if (count == 0) {
         return false;
+    }
+    if (said->printer->request->unchecked) {
+        put_any_lines(said, length);
+        return true;
     }
     json_t *step = json_pack("{s:s}", "expect", said->peer->name);
     if (step && printer_add_lines(step, said->peer->delimiter, said->data + said->at, length, count) != 0) {
@@ -141,7 +169,7 @@ static bool put_pattern_line(struct said *said)
     }
     put(said,
         json_pack("{s:s, s:o}", "expect", said->peer->name, "matches",
-                  pattern_of(said, said->at, end - strlen(said->peer->delimiter))),
+                  pattern_of(said, said->at, end - strlen(said->peer->delimiter), true)),
         end, false);
     return true;
 }
@@ -150,10 +178,12 @@ static void put_bytes(struct said *said, size_t end)
 {
     json_t *step = json_pack("{s:s}", "expect", said->peer->name);
     int result = step ? 0 : -1;
-    bool exact = !hole_in(said, said->at, end);
+    bool unchecked = said->printer->request->unchecked, exact = !unchecked && !hole_in(said, said->at, end);
     if (!exact) {
         result = step ? json_object_set_new(step, "size", json_integer((json_int_t)(end - said->at))) : -1;
-        result = result == 0 ? json_object_set_new(step, "matches", pattern_of(said, said->at, end)) : -1;
+        if (!unchecked && result == 0) {
+            result = json_object_set_new(step, "matches", pattern_of(said, said->at, end, false));
+        }
     } else if (step) {
         result = json_object_set_new(step, "data",
                                      printer_data(said->printer, said->data + said->at, end - said->at));
@@ -210,12 +240,16 @@ void printer_expect(struct printer *printer, size_t connection, bool all)
     said.length = end;
     put_all(&said, end);
     if (said.eof && !printer->failed) {
-        put(&said, json_pack("{s:s, s:s}", "expect", peer->name, "data", ""), end, true);
+        json_t *step = json_pack("{s:s}", "expect", peer->name);
+        if (step && !printer->request->unchecked) {
+            json_object_set_new(step, "data", json_string(""));
+        }
+        put(&said, step, end, true);
     }
     peer->taken += end;
     const struct dialogue *d = printer->dialogue;
     while (peer->hole_next < d->hole_count && d->holes[peer->hole_next].connection == connection &&
-           d->holes[peer->hole_next].end <= peer->taken) {
+           d->holes[peer->hole_next].begin < peer->taken && d->holes[peer->hole_next].end <= peer->taken) {
         peer->hole_next++;
     }
     struct bytes rest;

@@ -48,8 +48,14 @@ static int open_masking(struct masking *m)
 {
     int code;
     PCRE2_SIZE offset;
+    pcre2_compile_context *lines = pcre2_compile_context_create(NULL);
+    if (!lines) {
+        return seam_error_set(m->error, "out of memory");
+    }
+    pcre2_set_newline(lines, PCRE2_NEWLINE_ANYCRLF); /* "." ends before either delimiter */
     m->code =
-        pcre2_compile((PCRE2_SPTR)m->pattern, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE, &code, &offset, NULL);
+        pcre2_compile((PCRE2_SPTR)m->pattern, PCRE2_ZERO_TERMINATED, PCRE2_MULTILINE, &code, &offset, lines);
+    pcre2_compile_context_free(lines);
     m->match = m->code ? pcre2_match_data_create_from_pattern(m->code, NULL) : NULL;
     m->bounds = pcre2_match_context_create(NULL);
     if (!m->code) {

@@ -439,6 +439,10 @@ enum result_exit dialogue_print(struct dialogue *dialogue, const struct import_r
     if (dialogue_mask(dialogue, other(printer.played), options->masks, options->mask_count, error) != 0) {
         return RESULT_EXIT_USAGE;
     }
+    if (dialogue_learn(dialogue, other(printer.played), request->replays, request->replay_count, error) !=
+        0) {
+        return RESULT_EXIT_ERROR;
+    }
     dialogue_sort_holes(dialogue);
     json_t *programs = print_programs(request, error);
     if (!programs) {

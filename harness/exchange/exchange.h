@@ -36,11 +36,19 @@ enum { EXCHANGE_PARSERS_MAX = 256 }; /* one byte says which */
 #define IMPORT_INLINE_BYTES_MAX                                                                              \
     ((size_t)64 * 1024) /* of JSON for what is sent; more goes into a file beside */
 
+struct import_replay {        /* what the other side said when the scenario ran once more */
+    const struct bytes *said; /* by connection, in the order in which they were opened */
+    size_t count;
+};
+
 struct import_request {
     const char *path;   /* what is imported */
     const char *folder; /* where the scenario will stand: absolute, canonical */
     const char *beside; /* begin of the names of files there for long data; NULL: there can be none */
     struct exchange_options options;
+    bool unchecked; /* of a dialogue: expect as much as was said, whatever it is; for replays */
+    const struct import_replay *replays;
+    size_t replay_count; /* of a dialogue: where they differ, the scenario has patterns */
 };
 
 struct imported_file { /* for long data, beside the scenario, which names it */
