@@ -15,6 +15,7 @@ include_directories(${PROJECT_SOURCE_DIR})
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(PCAP REQUIRED IMPORTED_TARGET libpcap)
 if(BUILD_TESTING)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
   # Some tests are written in Python; `./dev run` does without. The system's own python3 has the packages that `./dev`
