@@ -30,7 +30,7 @@ file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def command_lines REGEX
 list(TRANSFORM command_lines REPLACE "COMMAND\\(([a-z]+),.*" "${CMAKE_CURRENT_LIST_DIR}/commands/\\1.c" OUTPUT_VARIABLE command_sources)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def)
 set(command_line_sources)
-foreach(shared command diagnose jobs jobs_worker load option_specs option_values options place progress run_case select session shell_quote
+foreach(shared command diagnose export_runs jobs jobs_worker load option_specs option_values options place progress run_case select session shell_quote
                sweep_case verify)
   list(APPEND command_line_sources commands/${shared}.c)
 endforeach()
@@ -38,6 +38,7 @@ list(TRANSFORM command_line_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 add_library(seam_command_line STATIC ${command_line_sources} ${command_sources})
 target_link_libraries(seam_command_line PUBLIC seam_reports seam_values PkgConfig::JANSSON PkgConfig::PCRE2)
 set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/commands/version.c ${CMAKE_CURRENT_LIST_DIR}/commands/run_case.c
+                            ${CMAKE_CURRENT_LIST_DIR}/commands/export_runs.c
                             PROPERTIES COMPILE_DEFINITIONS SEAM_VERSION="${PROJECT_VERSION}")
 seam_unit_test(jobs_test ${CMAKE_CURRENT_LIST_DIR}/commands/jobs_test.c LIBS seam_command_line)
 

@@ -40,6 +40,7 @@ struct run_connection {
     struct world_connection *world; /* NULL unless OPENING or OPEN */
     enum run_connection_state state;
     size_t peer_program; /* SIZE_MAX: unknown */
+    uint16_t port;       /* of who listens; 0: none */
     size_t sent;         /* transcript streams */
     size_t received;
     size_t cursor; /* in received: everything before it was taken by an expect */
@@ -179,7 +180,7 @@ struct run {
                               cause */
     struct result verdict; /* status, place and message of the failure */
     struct bytes detail;   /* its further lines */
-    size_t failed_at;
+    size_t failed_at, failed_after; /* the step; and how many events there were */
     uint64_t autopsy_until_ns;
     uint64_t ended_ns;
     struct bytes notes;

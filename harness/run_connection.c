@@ -46,10 +46,18 @@ static int64_t receive_buffer(struct run *run, const struct run_connection *c)
     return bytes;
 }
 
+static void note_fate(struct run *run, const struct run_connection *c, enum event_kind kind)
+{
+    size_t event = transcript_event(&run->transcript, kind, c->sent, run->at, 0, run_now_ns(run));
+    if (event != SIZE_MAX) {
+        run->transcript.events[event].port = c->port;
+    }
+}
+
 static void opened(struct run *run, struct run_connection *c)
 {
     c->state = RUN_CONNECTION_OPEN;
-    transcript_event(&run->transcript, EVENT_OPENED, c->sent, run->at, 0, run_now_ns(run));
+    note_fate(run, c, EVENT_OPENED);
     run_acted(run);
 }
 
@@ -89,6 +97,7 @@ static enum step_result begin_connect(struct run *run, struct run_connection *c,
     if (find_target(run, to, host, &port) != STEP_DONE) {
         return STEP_FAIL;
     }
+    c->port = port;
     c->world = run->world->ops->connect(run->stage, host, port, buffer, &error);
     if (!c->world) {
         return run_fail(run, RESULT_ERROR, NULL, "can't connect to %s port %u: %s", host, port, error.text);
@@ -129,7 +138,7 @@ enum step_result run_connect_to(struct run *run, size_t connection, const struct
                                   "the connection was accepted, but it should be refused")
                        : STEP_DONE;
     case WORLD_REFUSED:
-        transcript_event(&run->transcript, EVENT_REFUSED, c->sent, run->at, 0, run_now_ns(run));
+        note_fate(run, c, EVENT_REFUSED);
         run_connection_drop(run, c);
         return refused ? STEP_DONE : fail_refused(run, to);
     case WORLD_FAILED:
@@ -177,6 +186,7 @@ enum step_result run_accept_from(struct run *run, size_t connection, size_t list
     if (buffer < 0) {
         return STEP_FAIL;
     }
+    c->port = run->world->ops->listener_port(run->listeners[listener].world);
     c->world = run->world->ops->accept(run->listeners[listener].world, buffer);
     if (c->world) {
         if (run->scenario->program_count == 1) {

@@ -32,6 +32,7 @@ enum step_result run_fail(struct run *run, enum result_status status, const stru
     va_end(args);
     run->failed = true;
     run->failed_at = run->at;
+    run->failed_after = run->transcript.event_count;
     run->verdict.status = status;
     run->verdict.path = strdup(at->path ? at->path : run->scenario->path);
     run->verdict.line = at->line;

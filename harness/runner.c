@@ -155,7 +155,8 @@ static enum step_result advance_stop(struct run *run)
     }
     run_quiet_look(run, true); /* says whether it gets to run at all */
     run->world->ops->program_look(p->world, &p->facts);
-    if (run_out_of_time(run) && p->facts.state == WORLD_PROGRAM_RUNNING) { /* the look itself may have taken long */
+    if (run_out_of_time(run) &&
+        p->facts.state == WORLD_PROGRAM_RUNNING) { /* the look itself may have taken long */
         return run_fail(run, RESULT_FAILED, &p->spec->place,
                         "\"%s\" did not end within %lld ms of SIGTERM and was killed", p->spec->name,
                         (long long)run->scenario->timeout_ms);
@@ -258,6 +259,13 @@ uint64_t run_due_ns(const struct run *run)
 const struct transcript *run_transcript(const struct run *run)
 {
     return &run->transcript;
+}
+
+bool run_failed_where(const struct run *run, size_t *step, size_t *events)
+{
+    *step = run->failed_at;
+    *events = run->failed_after;
+    return run->failed;
 }
 
 void runs_drive(struct world *world, struct run *const *runs, size_t count)

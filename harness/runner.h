@@ -49,6 +49,9 @@ bool run_advance(struct run *run); /* true: goes on; false: has ended */
 uint64_t
 run_due_ns(const struct run *run); /* on the world's clock: when to advance it though nothing happened */
 const struct transcript *run_transcript(const struct run *run); /* borrowed from run */
+/* Where an ended run failed: the step, an index into the script or its end, and how many events there were by
+ * then. False: it did not. */
+bool run_failed_where(const struct run *run, size_t *step, size_t *events);
 /* What an ended run came to; out is owned by the caller (result_close). */
 void run_result(const struct run *run, struct result *out);
 

@@ -45,6 +45,7 @@ struct transcript_event {
     int32_t detail;
     enum evidence evidence; /* SENT chunk, END: how the boundary behind it was proved */
     bool proof_due;         /* SENT: nothing after it has needed the proof yet */
+    uint16_t port;          /* OPENED, REFUSED: of who listens; 0: nobody does, or the world doesn't say */
     uint64_t time_ns;       /* since the run began */
 };
 

@@ -2,13 +2,15 @@
  * export - `seam export FILE|DIR... --to FORMAT`: makes something else of scenarios; see
  * harness/exchange/exchange.h.
  *
- * Every file is valid before the first is written. What was skipped is told with its reason.
+ * Every file is valid before the first is written, and before anything runs: some formats are made of a run.
+ * What was skipped is told with its reason, and what failed with what it failed on.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/commands/command.h"
 #include "harness/commands/diagnose.h"
+#include "harness/commands/export_runs.h"
 #include "harness/commands/load.h"
 #include "harness/commands/options.h"
 #include "harness/commands/select.h"
@@ -59,11 +61,29 @@ static void print_whose(FILE *out, const struct export_news *news)
     }
 }
 
+/* Of a run that failed always, whatever -q and -v say. */
+static void print_file(const struct export_news *news)
+{
+    static const char *const words[] = {
+        [EXPORT_WRITTEN] = "written", [EXPORT_THERE] = "there", [EXPORT_DOUBLE] = "double"};
+    printf("%s ", words[news->fate]);
+    diagnose_text(stdout, news->path);
+    printf(": %zu byte%s of ", news->bytes, news->bytes == 1 ? "" : "s");
+    print_whose(stdout, news);
+    if (*news->text) {
+        printf("; ");
+        diagnose_text(stdout, news->text);
+    }
+    putchar('\n');
+}
+
 static void tell(void *context, const struct export_news *news)
 {
     struct tally *tally = context;
     tally->counts[news->fate]++;
-    if (news->fate == EXPORT_REFUSED) {
+    if (news->fate == EXPORT_REFUSED && !news->path) {
+        diagnose("%s: %s", news->item->scenario->path, news->text);
+    } else if (news->fate == EXPORT_REFUSED) {
         diagnose("%s", news->text);
     } else if (news->fate == EXPORT_SKIPPED && !tally->options->quiet) {
         printf("skipped ");
@@ -71,15 +91,10 @@ static void tell(void *context, const struct export_news *news)
         printf(": ");
         diagnose_text(stdout, news->text);
         putchar('\n');
-    } else if (news->fate != EXPORT_SKIPPED && tally->options->verbose) {
-        static const char *const words[] = {
-            [EXPORT_WRITTEN] = "written", [EXPORT_THERE] = "there", [EXPORT_DOUBLE] = "double"};
-        printf("%s ", words[news->fate]);
-        diagnose_text(stdout, news->path);
-        printf(": %zu byte%s of ", news->bytes, news->bytes == 1 ? "" : "s");
-        print_whose(stdout, news);
-        putchar('\n');
+    } else if (news->fate != EXPORT_SKIPPED && (tally->options->verbose || *news->text)) {
+        print_file(news);
     }
+    fflush(stdout); /* a run may take long */
 }
 
 static void print_summary(const struct tally *tally)
@@ -142,7 +157,12 @@ static int export_cases(const struct exporter *exporter, const struct options *o
         .tell = tell,
         .context = &tally,
     };
-    int code = exporter->run(&request, &error);
+    int code = RESULT_EXIT_PASSED;
+    if (exporter->of_run) {
+        code = export_runs(exporter, &request, cases, options, &error);
+    } else {
+        code = (int)exporter->of_scenarios(&request, &error);
+    }
     if (code == RESULT_EXIT_USAGE) {
         code = command_usage_error("export", &error);
     } else if (code != RESULT_EXIT_PASSED) {
@@ -202,6 +222,9 @@ static int export_operands(const struct options *options)
     if (!options->output) {
         return usage("where to? -o DIR");
     }
+    if (options->cut && !exporter->of_run) {
+        return usage("--cut is for what is made of a run: corpus and python take the \"cut\" of the file");
+    }
     int code = export_files(exporter, options, &files, &loaded, &cases);
     selected_cases_close(&cases);
     loaded_close(&loaded);
@@ -216,6 +239,13 @@ static void print_help(void)
     for (size_t i = 0; i < exporter_count; i++) {
         printf("  %-6s %s\n", exporters[i].name, exporters[i].doc);
     }
+    printf("\nFor");
+    for (size_t i = 0; i < exporter_count; i++) {
+        if (exporters[i].of_run) {
+            printf(" %s", exporters[i].name);
+        }
+    }
+    printf(", each scenario is run, and exported when it fails, too; --cut and --evidence are for these.\n");
 }
 
 int command_export(int argc, char **argv)

@@ -19,7 +19,7 @@ const struct option_spec option_specs[] = {
      .set = option_set_filter},
     {.name = "cut",
      .argument = "ID",
-     .commands = " run sweep shrink ",
+     .commands = " run sweep shrink export ",
      .doc = "run under this segmentation (sweep: judge it alone): alice@17,18 cuts there, alice@ nowhere, "
             "alice@* at every "
             "byte, "
@@ -32,7 +32,7 @@ const struct option_spec option_specs[] = {
      .set = option_set_seed},
     {.name = "evidence",
      .argument = "KIND",
-     .commands = " run sweep shrink ",
+     .commands = " run sweep shrink export ",
      .doc =
          "how each cut must be proved: drained (the kernel says that the bytes were read; default), paced or "
          "paced=MS (only a wait), sent (not at all)",
@@ -226,7 +226,7 @@ const struct option_spec option_specs[] = {
     {.name = "verbose",
      .letter = 'v',
      .commands = " export ",
-     .doc = "print what becomes of each connection",
+     .doc = "print what becomes of each scenario or connection",
      SWITCH(verbose)},
     {.name = "quiet",
      .letter = 'q',

@@ -5,7 +5,7 @@
 
 static void execute(const struct session_case *which, struct result *out)
 {
-    run_case_execute(which->selected, which->options, which->world, which->stop, out);
+    run_case_execute(which->selected, which->options, which->world, which->stop, NULL, out);
 }
 
 int command_run(int argc, char **argv)

@@ -199,14 +199,33 @@ static void write_bundle(const struct scenario *scenario, const struct options *
     free(defines);
 }
 
-static void run_in_world(const struct scenario *scenario, const struct options *options, struct world *world,
-                         const volatile sig_atomic_t *stop, struct result *out)
+static void apply_xfail(const struct scenario *scenario, struct result *out)
 {
+    if (!scenario->xfail)
+        return;
+    if (out->status == RESULT_FAILED) {
+        out->status = RESULT_XFAILED;
+        set_text(&out->reason, scenario->xfail);
+    } else if (out->status == RESULT_PASSED) {
+        out->status = RESULT_FAILED;
+        out->line = scenario->place.line;
+        out->column = scenario->place.column;
+        set_format(&out->message, "passed, but xfail says: %s", scenario->xfail);
+        set_text(&out->why, scenario->why);
+    }
+}
+
+static void run_in_world(const struct selected_case *selected, const struct options *options,
+                         struct world *world, const volatile sig_atomic_t *stop,
+                         const struct run_case_viewer *viewer, struct result *out)
+{
+    const struct scenario *scenario = selected->scenario;
     struct run_options run_options = {
         .evidence = options->evidence,
         .paced_ns = options->paced_ns,
         .keep = options->keep,
         .allow_remote = options->allow_remote,
+        .drop_folders = viewer != NULL,
     };
     struct seam_error error = {0};
     struct run *run = run_new(scenario, options->cut ? &options->cuts : NULL, world, &run_options, &error);
@@ -224,28 +243,17 @@ static void run_in_world(const struct scenario *scenario, const struct options *
         if (options->bundle && out->status != RESULT_PASSED &&
             !(out->status == RESULT_FAILED && scenario->xfail))
             write_bundle(scenario, options, run, out);
+        apply_xfail(scenario, out);
+        run_case_begin("run", selected, options, out);
+        if (viewer)
+            viewer->see(viewer->context, run, out);
     }
     run_free(run);
 }
 
-static void apply_xfail(const struct scenario *scenario, struct result *out)
-{
-    if (!scenario->xfail)
-        return;
-    if (out->status == RESULT_FAILED) {
-        out->status = RESULT_XFAILED;
-        set_text(&out->reason, scenario->xfail);
-    } else if (out->status == RESULT_PASSED) {
-        out->status = RESULT_FAILED;
-        out->line = scenario->place.line;
-        out->column = scenario->place.column;
-        set_format(&out->message, "passed, but xfail says: %s", scenario->xfail);
-        set_text(&out->why, scenario->why);
-    }
-}
-
 void run_case_execute(const struct selected_case *selected, const struct options *options,
-                      struct run_world *shared, const volatile sig_atomic_t *stop, struct result *out)
+                      struct run_world *shared, const volatile sig_atomic_t *stop,
+                      const struct run_case_viewer *viewer, struct result *out)
 {
     const struct scenario *scenario = selected->scenario;
     const char *missing = scenario_missing(scenario);
@@ -257,8 +265,7 @@ void run_case_execute(const struct selected_case *selected, const struct options
     } else if (!run_world_of(shared, &error)) {
         fail_to_run(out, scenario, error);
     } else {
-        run_in_world(scenario, options, shared->world, stop, out);
-        apply_xfail(scenario, out);
+        run_in_world(selected, options, shared->world, stop, viewer, out);
     }
     run_case_begin("run", selected, options, out);
     if (!options->verbose)

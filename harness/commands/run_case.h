@@ -25,9 +25,17 @@ char *run_case_options_text(const struct options *options, bool with_defines);
 /* Path, name with its round, and the command that reruns it: what is known of a case before it ran. */
 void run_case_begin(const char *command, const struct selected_case *selected, const struct options *options,
                     struct result *out);
+/* Sees a run that has ended, with what it came to; both are gone after the call. */
+struct run;
+struct run_case_viewer {
+    void (*see)(void *context, const struct run *run, const struct result *result);
+    void *context;
+};
+
 /* out is empty before; owned by the caller after. When *stop is set it ends soon, with everything ended and
- * freed. */
+ * freed, and nobody sees it. viewer may be NULL; with one, folders of failing programs are not kept. */
 void run_case_execute(const struct selected_case *selected, const struct options *options,
-                      struct run_world *shared, const volatile sig_atomic_t *stop, struct result *out);
+                      struct run_world *shared, const volatile sig_atomic_t *stop,
+                      const struct run_case_viewer *viewer, struct result *out);
 
 #endif

@@ -15,9 +15,11 @@ const struct importer importers[] = {
 const size_t importer_count = sizeof importers / sizeof *importers;
 
 const struct exporter exporters[] = {
-#define EXPORTER(name, doc) {#name, doc, export_##name},
+#define EXPORTER(name, doc)                   {#name, doc, export_##name, NULL, NULL},
+#define EXPORTER_OF_RUN(name, extension, doc) {#name, doc, NULL, export_##name, extension},
 #include "harness/exchange/exporters.def"
 #undef EXPORTER
+#undef EXPORTER_OF_RUN
 };
 const size_t exporter_count = sizeof exporters / sizeof *exporters;
 

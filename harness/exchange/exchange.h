@@ -1,9 +1,10 @@
 /*
  * exchange - what `seam import` makes scenarios of, and what `seam export` makes of scenarios.
  *
- * Each kind is one file and one line of a table: importers.def, exporters.def. The room stands above the
- * middle and below the commands; it starts nothing, connects to nothing and prints nothing. Of the fuzz layer
- * it knows how an input is encoded, seam_fuzz_decode and seam_fuzz_encode, and no more.
+ * Each kind is one file and one line of a table: importers.def, exporters.def. What is made of a run is made
+ * of its transcript: whoever calls has run it. The room stands above the middle and below the commands; it
+ * starts nothing, connects to nothing and prints nothing. Of the fuzz layer it knows how an input is encoded,
+ * seam_fuzz_decode and seam_fuzz_encode, and no more.
  */
 #ifndef SEAM_HARNESS_EXCHANGE_EXCHANGE_H
 #define SEAM_HARNESS_EXCHANGE_EXCHANGE_H
@@ -13,6 +14,7 @@
 #include "harness/arena.h"
 #include "harness/result.h"
 #include "harness/scenario.h"
+#include "harness/transcript.h"
 
 /* What stands on the command line; NULL, 0, false: not given. Borrowed. */
 struct exchange_options {
@@ -111,7 +113,7 @@ enum export_fate {
     EXPORT_THERE,   /* the file was there, with the same content */
     EXPORT_DOUBLE,  /* another file of this export has the same content */
     EXPORT_SKIPPED, /* nothing can be made of it; text says why */
-    EXPORT_REFUSED, /* the file was there, with other content: text */
+    EXPORT_REFUSED, /* the file was there, with other content, or it could not be made: text */
     EXPORT_FATE_COUNT,
 };
 struct export_news {
@@ -119,7 +121,7 @@ struct export_news {
     const struct export_item *item;
     const char *connection; /* NULL: all of the scenario */
     const char *path;       /* of the file; NULL when skipped */
-    const char *text;
+    const char *text; /* of a file that is made of a run: what the run came to, unless it passed; else "" */
     size_t bytes;
 };
 
@@ -134,14 +136,35 @@ struct export_request {
 
 /* As importing answers; ERROR, too, when a file can't be written. */
 typedef enum result_exit export_function(const struct export_request *request, struct seam_error *error);
-#define EXPORTER(name, doc) export_function export_##name;
+
+/* A run of an item that has ended. All borrowed. */
+struct export_run {
+    const struct export_item *item;
+    const struct transcript *transcript;
+    const struct result *result;
+    bool failed;                      /* then: */
+    size_t failed_step, failed_after; /* the step, and how many events there were by then */
+    uint64_t began_ns;                /* since 1970 */
+    const char *version;              /* of Seam */
+};
+enum { EXPORT_WHY_NOT_BYTES = 300 };
+/* Fills out, which is open, with one file. False, and why_not: it can't be made. */
+typedef bool export_run_function(const struct export_run *run, struct bytes *out,
+                                 char why_not[EXPORT_WHY_NOT_BYTES]);
+
+#define EXPORTER(name, doc)                   export_function export_##name;
+#define EXPORTER_OF_RUN(name, extension, doc) export_run_function export_##name;
 #include "harness/exchange/exporters.def"
 #undef EXPORTER
+#undef EXPORTER_OF_RUN
 
+/* One of both: what is made of scenarios, or what is made of a run of each, which the caller carries out. */
 struct exporter {
     const char *name;
     const char *doc; /* what it makes, one clause */
-    export_function *run;
+    export_function *of_scenarios;
+    export_run_function *of_run;
+    const char *extension; /* of a file that is made of a run */
 };
 extern const struct exporter exporters[];
 extern const size_t exporter_count;
