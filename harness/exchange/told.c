@@ -201,6 +201,27 @@ static void append_subject(const struct scenario *scenario, const struct step *s
     }
 }
 
+static void append_file(const char *path, struct bytes *out)
+{
+    const char *slash = strrchr(path, '/');
+    told_append_text(out, slash ? slash + 1 : path);
+}
+
+void told_append_step(const struct told *told, size_t at, struct bytes *out)
+{
+    const struct scenario *scenario = told->run->item->scenario;
+    const struct step *step = step_at(told, at);
+    if (!step) {
+        return;
+    }
+    if (step->place.path && strcmp(step->place.path, scenario->path) != 0) {
+        append_file(step->place.path, out);
+        bytes_append_text(out, ":");
+    }
+    bytes_append_format(out, "%d %s", step->place.line, step->verb->name);
+    append_subject(scenario, step, out);
+}
+
 void told_append_place(const struct told *told, size_t at, struct bytes *out)
 {
     const struct scenario *scenario = told->run->item->scenario;
@@ -209,8 +230,7 @@ void told_append_place(const struct told *told, size_t at, struct bytes *out)
         bytes_append_text(out, "when all steps were done");
         return;
     }
-    const char *path = step->place.path ? step->place.path : scenario->path, *slash = strrchr(path, '/');
-    told_append_text(out, slash ? slash + 1 : path);
+    append_file(step->place.path ? step->place.path : scenario->path, out);
     bytes_append_format(out, ":%d %s", step->place.line, step->verb->name);
     append_subject(scenario, step, out);
     bytes_append_format(out, " (step %zu)", at + 1);
@@ -333,13 +353,13 @@ void told_append_event(const struct told *told, const struct transcript_event *e
 void told_append_result(const struct told *told, struct bytes *out)
 {
     const struct result *result = told->run->result;
-    const char *path = result->file ? result->file : result->path, *slash = path ? strrchr(path, '/') : NULL;
+    const char *path = result->file ? result->file : result->path;
     bytes_append_text(out, result->status == RESULT_ERROR     ? "could not be carried out"
                            : result->status == RESULT_XFAILED ? "failed, as xfail says"
                                                               : result_status_words[result->status]);
     if (result->line && path) {
         bytes_append_text(out, " at ");
-        told_append_text(out, slash ? slash + 1 : path);
+        append_file(path, out);
         bytes_append_format(out, ":%d:%d", result->line, result->column);
     }
     if (result->message) {

@@ -37,6 +37,8 @@ size_t told_program(const struct told *told, const struct transcript_event *even
 const struct step *told_step(const struct told *told, const struct transcript_event *event);
 /* "bug.json:12 send alice (step 3)", or "when all steps were done". */
 void told_append_place(const struct told *told, size_t step, struct bytes *out);
+/* "12 send alice", with the file when it is not the scenario's; "" when no step ran. */
+void told_append_step(const struct told *told, size_t step, struct bytes *out);
 /* What happened, in one line without the place: `chunk 2 of 3, bytes [6..14), drained`, `server exited with
  * 3`. */
 void told_append_event(const struct told *told, const struct transcript_event *event, struct bytes *out);
