@@ -143,6 +143,13 @@ class Drawn(ExportChart):
             self.assertEqual(chart.of("cutword"), cuts, cut)
             self.assertEqual(any(text.startswith("a cut: ") for text in chart.said()), bool(cuts))
             self.assertIn(f"--cut {cut}" if cut not in ("a@*", "a@=") else "--cut", chart.of("dim")[0])
+        name = self.write("gate.json", TO, {"send": "a", "line": "ab", "barrier": True}, {"send": "a", "line": "cd"}, {"send": "a", "line": "ef"})
+        chart, _, _ = self.chart(name, "--cut", "a@", folder="gate")
+        self.assertEqual((chart.of("cutword"), chart.of("sentword")[-1][:7]), ([], "6 bytes"))
+        name = self.write("fin.json", TO, {"send": "a", "line": "ab"}, {"close": "a", "how": "write"}, {"expect": "a", "eof": True})
+        self.assertEqual(self.chart(name, folder="fin")[0].of("cutword"), ["cut at 3"])
+        self.assertEqual(self.chart(name, "--cut", "a@", folder="fin-joined")[0].of("cutword"), [])
+        name = "v.json"
         chart, _, _ = self.chart(name, "--cut", "a@3", "--evidence", "sent", folder="sent")
         self.assertIn("3 bytes, sent", chart.of("sentword"))
         self.assertEqual(len([one for one in chart.root.iter(SVG + "line") if one.get("class") == "sent unproved"]), 2) # one, and the legend's
@@ -221,6 +228,23 @@ class Drawn(ExportChart):
             self.assertLessEqual(len(drawn), 220)
             self.assertIn('"echo 499\\n"', chart.said())
             self.assertEqual(len(chart.of("badword")), 2 if more else 0)
+
+    def test_a_failure_in_the_middle_of_many_events_is_drawn(self):
+        (self.folder / "noisy.py").write_text(
+            "import sys, time\nfor line in sys.stdin:\n    print(line, end='', flush=True)\n    if line == 'wrong\\n':\n        for number in range(150):\n"
+            "            print('noise', number, file=sys.stderr, flush=True)\n            busy = time.monotonic() + 0.001\n            while time.monotonic() < busy:\n                pass\n")
+        steps = [TO]
+        for number in range(85):
+            steps += [{"send": "a", "line": f"{number}"}, {"expect": "a", "line": f"{number}"}]
+        chart = self.chart_of("middle.json", *steps, {"send": "a", "line": "wrong"}, {"expect": "a", "line": "right"},
+                              programs={"server": {"command": ["python3", "${here}/noisy.py"], "stdio": True}})
+        where = {text: y for _, _, _, y, text in chart.texts}
+        self.assertIn("middle.json:1 expect a (step 173)", where)
+        self.assertTrue(where['"wrong\\n"'] < where["middle.json:1 expect a (step 173)"])
+        self.assertIn('"84\\n"', where)
+        self.assertNotIn('"60\\n"', where) # neither among the first nor near it
+        counted = sum(int(one.split()[0]) for one in chart.of("bold") if "events are left out here" in one)
+        self.assertGreater(counted, 20)
 
     def test_many_connections_share_a_lane(self):
         names = [f"c{number}" for number in range(40)]

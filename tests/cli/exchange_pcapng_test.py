@@ -261,6 +261,17 @@ class Came(ExportPcapng):
         quiet = self.seam("export", name, "--to", "pcapng", "-o", "quiet", "-q").stdout.decode()
         self.assertIn("its run failed: bad.json:1:", quiet)
 
+    def test_folders_of_a_failing_run_are_not_kept(self):
+        tmp = self.folder / "tmp"
+        tmp.mkdir()
+        name = self.write("left.json", TO, {"expect": "a", "eof": True, "within_ms": 50},
+                          programs={"server": {"command": ["sh", "-c", "echo >left; exec python3 ${here}/server.py"], "listens": True}})
+        done = subprocess.run([SEAM, "export", name, "--to", "pcapng", "-o", "out"], cwd=self.folder, env=clean_environment(TMPDIR=str(tmp)),
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=250, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"its run failed", done.stdout)
+        self.assertEqual(list(tmp.iterdir()), [])
+
     def test_xfail_error_and_skip(self):
         wrong = [TO, {"send": "a", "line": "echo 1"}, {"expect": "a", "line": "echo 2"}]
         capture, said, _ = self.capture(self.write("x.json", *wrong, xfail="known: #7"))
