@@ -15,9 +15,8 @@ enum {
     SNAP_BYTES = 65535,
     IP_BYTES = 20,
     TCP_BYTES = 20,
-    SYN_OPTION_BYTES = 8,
-    WINDOW = 65535,
-    WINDOW_SHIFT = 14, /* 1 GiB may be on its way: no stream of a run fills that */
+    SYN_OPTION_BYTES = 4,
+    WINDOW = 65535, /* holds any packet, and each is acknowledged before the next */
     PROTOCOL_TCP = 6,
 };
 #define BLOCK_SECTION 0x0a0d0d0au
@@ -250,8 +249,8 @@ static size_t fill_tcp(unsigned char tcp[TCP_BYTES + SYN_OPTION_BYTES], const st
     tcp[13] = (unsigned char)segment->flags;
     net16(tcp + 14, WINDOW);
     if (syn) {
-        static const unsigned char options[SYN_OPTION_BYTES] = {
-            2, 4, PCAPNG_SEGMENT_BYTES_MAX >> 8, PCAPNG_SEGMENT_BYTES_MAX & 0xff, 1, 3, 3, WINDOW_SHIFT};
+        static const unsigned char options[SYN_OPTION_BYTES] = {2, 4, PCAPNG_SEGMENT_BYTES_MAX >> 8,
+                                                                PCAPNG_SEGMENT_BYTES_MAX & 0xff};
         memcpy(tcp + TCP_BYTES, options, sizeof options);
     }
     uint32_t total = sum(PROTOCOL_TCP + (uint32_t)(head + segment->length), tcp, head);

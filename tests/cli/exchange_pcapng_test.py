@@ -330,7 +330,8 @@ class Came(ExportPcapng):
         for number in (signal.SIGINT, signal.SIGTERM):
             out = self.folder / f"out-{number}"
             process = subprocess.Popen([SEAM, "export", "1.json", "2.json", "--to", "pcapng", "-o", out], cwd=self.folder, stdin=subprocess.DEVNULL,
-                                       env=clean_environment(TMPDIR=str(tmp)), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                       env=clean_environment(TMPDIR=str(tmp)), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       preexec_fn=lambda: [signal.signal(one, signal.SIG_DFL) for one in (signal.SIGINT, signal.SIGTERM)]) # as in no background
             self.addCleanup(self.end, process)
             self.wait_for(lambda out=out: (out / "1.pcapng").exists() and any(tmp.glob("seam-*")), "the second run")
             process.send_signal(number)

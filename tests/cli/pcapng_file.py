@@ -60,7 +60,7 @@ def read_packet(data, **keys):
     need(ones_sum(data[12:20] + struct.pack(">HH", 6, len(tcp)) + tcp) == 0xFFFF, "checksum of TCP")
     source_port, target_port, seq, ack, offset, flags, window = struct.unpack_from(">HHLLBBH", tcp)
     head = offset >> 4 << 2
-    need(window == 65535 and head == (28 if flags & SYN else 20), "window, options", window, head)
+    need(window == 65535 and head == (24 if flags & SYN else 20), "window, options", window, head)
     return Packet(source=(data[12:16], source_port), target=(data[16:20], target_port), seq=seq, ack=ack, flags=flags, data=tcp[head:], **keys)
 
 
