@@ -11,7 +11,8 @@ enum {
     OPTION_END = 0,
     OPTION_TIME_RESOLUTION = 9, /* of an interface */
     OPTION_FLAGS = 2,           /* of a packet */
-    LINK_RAW = 101,             /* the packet begins with its IP header */
+    LINK_IPV4 = 228, /* the packet begins with its IP header; libpcap 1.10.3 takes several interfaces of
+                        LINKTYPE_RAW, 101, for different ones */
     SNAP_BYTES = 65535,
     IP_BYTES = 20,
     TCP_BYTES = 20,
@@ -164,7 +165,7 @@ void pcapng_section(struct pcapng *file, struct pcapng_options *options)
 void pcapng_interface(struct pcapng *file, struct pcapng_options *options)
 {
     unsigned char head[8], nanoseconds = 9;
-    put16(head, LINK_RAW);
+    put16(head, LINK_IPV4);
     put16(head + 2, 0);
     put32(head + 4, SNAP_BYTES);
     add_option(options, OPTION_TIME_RESOLUTION, &nanoseconds, 1);

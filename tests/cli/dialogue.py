@@ -9,8 +9,9 @@ import re
 def data_of(value, folder):
     """The bytes of data of the format; nothing in it may be a variable but ${$}."""
     if isinstance(value, str):
-        assert "${" not in value.replace("${$}{", ""), value
-        return value.replace("${$}{", "${").encode()
+        parts = value.split("${$}{") # which is how "${" is written
+        assert not any("${" in part for part in parts), value
+        return "${".join(parts).encode()
     if isinstance(value, list):
         return b"".join(data_of(item, folder) for item in value)
     (key,) = set(value) - {"times"}
@@ -48,7 +49,7 @@ def read_scenario(path):
             for item in scenario.get("cut", "").split(";") if item}
     said = {}
     for step in scenario["steps"]:
-        (verb,) = set(step) & {"connect", "accept", "listen", "start", "send", "expect", "close"}
+        (verb,) = set(step) & {"connect", "accept", "listen", "start", "send", "expect", "close", "type"}
         name = step[verb]
         if verb in ("connect", "accept"):
             said[name] = Said(step)

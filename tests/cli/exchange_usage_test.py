@@ -38,7 +38,7 @@ class Refused(Exchange):
 
     def test_import(self):
         for args, *texts in [
-                ([], "a KIND is missing"), (["crush", "in"], "did you mean 'crash'?"), (["pcap", "in"], "there are: crash"),
+                ([], "a KIND is missing"), (["crush", "in"], "did you mean 'crash'?"), (["zzzzz", "in"], "there are: crash"),
                 (["crash"], "takes one FILE, not 0"), (["crash", "in", "in"], "takes one FILE, not 2"), (["crash", "in"], "--target NAME"),
                 (["crash", "in", "--target", "line_raeder"], "did you mean 'line_reader'?", "--program"),
                 (["crash", "in", "--target", "mine"], "no target 'mine'", "--program"), (["crash", "in", "--stdio"], "whose input"),

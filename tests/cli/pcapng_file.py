@@ -85,7 +85,7 @@ class Capture:
             self.comments, (self.application,) = texts(options, 1), texts(options, 4)
         elif kind == INTERFACE:
             need(not self.packets, "interfaces stand before packets")
-            need(struct.unpack_from("<HHL", body) == (101, 0, 65535), "interface", body[:8])
+            need(struct.unpack_from("<HHL", body) == (228, 0, 65535), "interface", body[:8])
             options = read_options(body[8:])
             need((9, b"\x09") in options, "nanoseconds")
             self.interfaces.append((*texts(options, 2), *texts(options, 3)))
