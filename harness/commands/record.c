@@ -132,11 +132,12 @@ static void tell_counts(const struct recording *recording)
 {
     const struct relay_counts *c = &recording->counts;
     if (!recording->options->quiet && c->connections > 0) {
-        printf("recorded %zu connection%s: %llu bytes from the client side in %zu chunks, %llu from the "
-               "server side in %zu; chunks "
-               "are as the relay's reads saw them, not as they were written\n",
+        printf("recorded %zu connection%s: %llu bytes from the client side in %zu chunk%s, %llu from the "
+               "server side in %zu; "
+               "chunks are as the relay's reads saw them, not as they were written\n",
                c->connections, c->connections == 1 ? "" : "s", (unsigned long long)c->bytes[RELAY_CLIENT],
-               c->chunks[RELAY_CLIENT], (unsigned long long)c->bytes[RELAY_SERVER], c->chunks[RELAY_SERVER]);
+               c->chunks[RELAY_CLIENT], c->chunks[RELAY_CLIENT] == 1 ? "" : "s",
+               (unsigned long long)c->bytes[RELAY_SERVER], c->chunks[RELAY_SERVER]);
     }
     if (c->open > 0) {
         diagnose("note: %zu connection%s still open; what would have come is not known", c->open,

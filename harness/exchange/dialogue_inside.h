@@ -6,11 +6,7 @@
 #include "harness/exchange/dialogue.h"
 #include "harness/segmentation.h"
 
-enum {
-    DIALOGUE_LINES_MAX = 1000, /* in one step: nobody reads that far */
-    DIALOGUE_SPLIT_BYTES_MAX =
-        4096, /* a message in more chunks than one is split where it stands; a larger one is cut by id */
-};
+enum { DIALOGUE_LINES_MAX = 1000 /* in one step: nobody reads that far */ };
 
 struct peer { /* one connection of the scenario */
     const char *name;
