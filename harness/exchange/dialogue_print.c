@@ -108,10 +108,10 @@ static void choose_delimiters(struct printer *printer)
     for (size_t i = 0; i < d->event_count; i++) {
         const struct dialogue_event *event = &d->events[i];
         struct state *state = &states[event->connection];
-        const unsigned char *at = event->data, *end = at + event->length;
         if (event->kind != DIALOGUE_CHUNK) {
             continue;
         }
+        const unsigned char *at = event->data, *end = at + event->length;
         for (const unsigned char *newline; (newline = memchr(at, '\n', (size_t)(end - at)));
              at = newline + 1) {
             state->newlines++;
