@@ -232,14 +232,24 @@ int option_set_play(struct options *options, const char *value, struct seam_erro
                : seam_error_set(error, "'%s' is neither client nor server", value);
 }
 
+static int add_pattern(const char ***patterns, size_t *count, const char *value, struct seam_error *error)
+{
+    const char **grown = grow(*patterns, *count, sizeof *grown, error);
+    if (!grown)
+        return -1;
+    *patterns = grown;
+    grown[(*count)++] = value;
+    return *value ? 0 : seam_error_set(error, "an empty pattern");
+}
+
 int option_set_mask(struct options *options, const char *value, struct seam_error *error)
 {
-    const char **masks = grow(options->masks, options->mask_count, sizeof *masks, error);
-    if (!masks)
-        return -1;
-    options->masks = masks;
-    masks[options->mask_count++] = value;
-    return *value ? 0 : seam_error_set(error, "an empty pattern");
+    return add_pattern(&options->masks, &options->mask_count, value, error);
+}
+
+int option_set_redact(struct options *options, const char *value, struct seam_error *error)
+{
+    return add_pattern(&options->redactions, &options->redaction_count, value, error);
 }
 
 int option_set_line_end(struct options *options, const char *value, struct seam_error *error)

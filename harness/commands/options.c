@@ -243,6 +243,7 @@ void options_close(struct options *options)
     free(options->texts);
     free(options->filters);
     free(options->masks);
+    free(options->redactions);
     free(options->reports);
     free(options->operands);
     segmentation_close(&options->cuts);

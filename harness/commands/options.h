@@ -64,6 +64,8 @@ struct options {
     bool play_server;
     const char **masks; /* owned array */
     size_t mask_count;
+    const char **redactions; /* owned array */
+    size_t redaction_count;
     const char *listen; /* NULL: not given */
     bool until_closed;
     size_t verify;                 /* how often; 0: not given */

@@ -19,7 +19,7 @@
 #include "harness/commands/diagnose.h"
 #include "harness/commands/place.h"
 #include "harness/commands/verify.h"
-#include "harness/exchange/journal.h"
+#include "harness/exchange/redact.h"
 #include "harness/record/relay.h"
 #include "harness/scenario_print.h"
 #include "src/net.h"
@@ -31,6 +31,7 @@ struct recording {
     struct place_out place;
     char *part; /* owned: FILE.part */
     struct journal journal;
+    struct redact *redact; /* NULL: nothing is kept out */
     int listener;
     char to_host[HOST_BYTES_MAX], to_port[8];
     struct relay_counts counts;
@@ -103,7 +104,8 @@ static int keep(void *context, const struct relay_event *event, struct seam_erro
                                         .data = event->data,
                                         .length = event->length,
                                         .time_ns = event->time_ns};
-    return journal_append(&recording->journal, &kept, error);
+    return recording->redact ? redact_append(recording->redact, &recording->journal, &kept, error)
+                             : journal_append(&recording->journal, &kept, error);
 }
 
 /* Two descriptors for each connection: as many as may be. */
@@ -171,6 +173,9 @@ static int relay(struct recording *recording)
     printf("listening on %s\n", address);
     fflush(stdout);
     int result = relay_run(&config, &recording->counts, &error);
+    if (result == 0 && recording->redact) {
+        result = redact_end(recording->redact, &recording->journal, &error);
+    }
     if (config.stop >= 0) {
         struct signalfd_siginfo taken;
         while (read(config.stop, &taken, sizeof taken) > 0) { /* that one was meant for the recording */
@@ -208,10 +213,30 @@ static int print_to(struct recording *recording, const struct place_out *place, 
     return place_write("record", place, options, imported);
 }
 
-/* Plays what was written, as often; said: what was heard, or NULL. */
-static int replay(const struct place_out *place, const struct options *options,
-                  const struct imported *imported, size_t times, struct verify_heard *heard)
+/* The secrets as --define has them, beside those of the command line: they are in memory only. */
+static void define_secrets(const struct recording *recording, struct arena *arena, struct options *options)
 {
+    size_t count = recording->redact ? redact_secret_count(recording->redact) : 0;
+    struct scenario_define *defines =
+        arena_alloc_array(arena, options->define_count + count + 1, sizeof *defines);
+    for (size_t i = 0; i < options->define_count; i++) {
+        defines[i] = options->defines[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        defines[options->define_count++] =
+            (struct scenario_define){.name = arena_format(arena, "secret%zu", i + 1),
+                                     .value = bytes_text(redact_secret(recording->redact, i))};
+    }
+    options->defines = defines;
+}
+
+/* Plays what was written, as often; said: what was heard, or NULL. */
+static int replay(const struct recording *recording, const struct place_out *place,
+                  const struct options *given, const struct imported *imported, size_t times,
+                  struct verify_heard *heard)
+{
+    struct options with_secrets = *given, *options = &with_secrets;
+    define_secrets(recording, imported->arena, options);
     char *text = scenario_print_text(imported->scenario);
     int code = text ? RESULT_EXIT_PASSED : RESULT_EXIT_INTERNAL;
     for (size_t i = 0; code == RESULT_EXIT_PASSED && i < times; i++) {
@@ -267,7 +292,7 @@ static int listen_again(struct recording *recording, struct verify_heard *heard)
         code = print_to(recording, &scratch, &quiet, &request, &imported);
     }
     if (code == RESULT_EXIT_PASSED) {
-        code = replay(&scratch, &quiet, &imported, recording->options->verify, heard);
+        code = replay(recording, &scratch, &quiet, &imported, recording->options->verify, heard);
     }
     remove_scratch(&scratch, &imported, folder);
     imported_close(&imported);
@@ -294,7 +319,7 @@ static int print(struct recording *recording)
         code = print_to(recording, &recording->place, recording->options, &request, &imported);
     }
     if (code == RESULT_EXIT_PASSED && times > 0) {
-        code = replay(&recording->place, recording->options, &imported, 1, NULL);
+        code = replay(recording, &recording->place, recording->options, &imported, 1, NULL);
     }
     if (code == RESULT_EXIT_PASSED && times > 0 && !recording->options->quiet) {
         printf("    played %zu time%s to learn what differs, and once more: it passes\n", times,
@@ -315,6 +340,13 @@ static int record(struct recording *recording)
     if (journal_create(&recording->journal, recording->part, recording->options->format, &error) != 0) {
         diagnose("%s", error.text);
         return RESULT_EXIT_ERROR;
+    }
+    if (recording->options->redaction_count > 0 &&
+        !(recording->redact =
+              redact_new(recording->options->redactions, recording->options->redaction_count, &error))) {
+        journal_close(&recording->journal);
+        unlink(recording->part);
+        return command_usage_error("record", &error);
     }
     int code = relay(recording);
     journal_close(&recording->journal);
@@ -386,6 +418,7 @@ int command_record(int argc, char **argv)
     if (recording.listener >= 0) {
         close(recording.listener);
     }
+    redact_free(recording.redact);
     place_close(&recording.place);
     free(recording.part);
     options_close(&options);

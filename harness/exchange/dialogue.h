@@ -25,6 +25,7 @@ enum dialogue_kind {
     DIALOGUE_CHUNK,  /* the side said this in one piece: a segment, a read, a line of a text */
     DIALOGUE_END,    /* the side ended its direction (FIN) */
     DIALOGUE_RESET,  /* the side reset the connection */
+    DIALOGUE_SECRET, /* the side said something that was kept out of the recording */
 };
 
 struct dialogue_event {
@@ -33,6 +34,7 @@ struct dialogue_event {
     size_t connection;         /* from 0, in any order */
     const unsigned char *data; /* of a chunk */
     size_t length;
+    unsigned secret;  /* equal ones have the same number; 0: not known which */
     uint64_t time_ns; /* since the first event; only ever a comment */
 };
 

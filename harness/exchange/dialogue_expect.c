@@ -87,6 +87,19 @@ static json_t *pattern_of(const struct said *said, size_t at, size_t end, bool l
 /* --- pieces
  * ----------------------------------------------------------------------------------------------------- */
 
+/* Where a hole ends that has some of data[begin..end) in it; 0: none has. */
+static size_t covered(const struct said *said, size_t begin, size_t end)
+{
+    const struct dialogue_hole *holes = said->printer->dialogue->holes, *hole;
+    for (size_t i = said->peer->hole_next; (hole = next_hole(said, i, begin, end));
+         i = (size_t)(hole - holes) + 1) {
+        if (hole->end > hole->begin) {
+            return (size_t)(hole->end - said->peer->taken);
+        }
+    }
+    return 0;
+}
+
 /* Where the line at `at` ends, behind its delimiter; 0: it does not. A delimiter in a hole is none. */
 static size_t line_end(const struct said *said, size_t at)
 {
@@ -96,12 +109,11 @@ static size_t line_end(const struct said *said, size_t at)
         if (!found) {
             return 0;
         }
-        size_t end = (size_t)(found - said->data) + n;
-        const struct dialogue_hole *hole = hole_in(said, end - n, end);
-        if (!hole || hole->begin >= said->peer->taken + end) {
+        size_t end = (size_t)(found - said->data) + n, behind = covered(said, end - n, end);
+        if (behind == 0) {
             return end;
         }
-        at = (size_t)(hole->end - said->peer->taken);
+        at = behind;
     }
     return 0;
 }

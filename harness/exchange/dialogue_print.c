@@ -226,10 +226,15 @@ static void say(struct printer *printer, const struct dialogue_event *event)
         printer->run_peer = event->connection;
         printer->run_ns = event->time_ns;
     }
-    printer->failed |= bytes_append(&printer->run, event->data, event->length) != BYTES_OK;
+    if (event->kind == DIALOGUE_CHUNK) {
+        printer->failed |= bytes_append(&printer->run, event->data, event->length) != BYTES_OK;
+    }
     printer->run_ends = arena_grow(printer->out->arena, printer->run_ends, &printer->run_count,
                                    &printer->run_capacity, sizeof *printer->run_ends);
     printer->run_ends[printer->run_count - 1] = printer->run.length;
+    printer->run_secrets = arena_grow(printer->out->arena, printer->run_secrets, &printer->secrets_count,
+                                      &printer->secrets_capacity, sizeof *printer->run_secrets);
+    printer->run_secrets[printer->secrets_count - 1] = event->kind == DIALOGUE_SECRET ? event->secret + 1 : 0;
 }
 
 static void hear(struct printer *printer, const struct dialogue_event *event)
@@ -277,6 +282,9 @@ static void walk(struct printer *printer)
     const struct dialogue *d = printer->dialogue;
     for (size_t i = 0; i < d->event_count && !printer->failed; i++) {
         const struct dialogue_event *event = &d->events[i];
+        if (event->kind == DIALOGUE_SECRET && event->side != printer->played) {
+            continue; /* a hole, see dialogue_find_secrets */
+        }
         if (event->kind != DIALOGUE_OPENED && event->side != printer->played) {
             hear(printer, event);
             continue;
@@ -288,6 +296,7 @@ static void walk(struct printer *printer)
             printer_step(printer, opening(printer, &printer->peers[event->connection]), event->time_ns);
             break;
         case DIALOGUE_CHUNK:
+        case DIALOGUE_SECRET:
             say(printer, event);
             break;
         case DIALOGUE_END:
@@ -412,9 +421,10 @@ static enum result_exit print_scenario(struct printer *printer, json_t *programs
     end_steps(printer);
     json_t *cuts = printer->failed ? NULL : print_cuts(printer);
     if (!printer->failed) {
+        json_t *vars = printer_secrets(printer);
         printer->out->scenario =
-            json_pack("{s:i, s:s, s:s*, s:o*, s:O, s:O}", "seam", 1, "name", d->name, "why", d->why, "cut",
-                      cuts, "programs", programs, "steps", printer->steps);
+            json_pack("{s:i, s:s, s:s*, s:o*, s:o*, s:O, s:O}", "seam", 1, "name", d->name, "why", d->why,
+                      "cut", cuts, "vars", vars, "programs", programs, "steps", printer->steps);
     }
     if (!printer->out->scenario && !printer->error->text[0]) {
         seam_error_set(printer->error, "out of memory");
@@ -443,6 +453,7 @@ enum result_exit dialogue_print(struct dialogue *dialogue, const struct import_r
         0) {
         return RESULT_EXIT_ERROR;
     }
+    dialogue_find_secrets(dialogue, other(printer.played));
     dialogue_sort_holes(dialogue);
     json_t *programs = print_programs(request, error);
     if (!programs) {

@@ -8,11 +8,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static const enum journal_kind kinds[] = {[DIALOGUE_OPENED] = JOURNAL_OPENED,
-                                          [DIALOGUE_CHUNK] = JOURNAL_CHUNK,
-                                          [DIALOGUE_END] = JOURNAL_END,
-                                          [DIALOGUE_RESET] = JOURNAL_RESET};
-
 static uint32_t fnv(uint32_t hash, const unsigned char *data, size_t length) /* FNV-1a, 32 bits */
 {
     for (size_t i = 0; i < length; i++) {
@@ -87,17 +82,19 @@ int journal_create(struct journal *journal, const char *path, const char *server
     return result;
 }
 
-int journal_append(struct journal *journal, const struct dialogue_event *event, struct seam_error *error)
+int journal_append_kind(struct journal *journal, const struct dialogue_event *event, enum journal_kind kind,
+                        bool joins, struct seam_error *error)
 {
     unsigned char head[JOURNAL_RECORD_BYTES] = {0};
-    size_t length = event->kind == DIALOGUE_CHUNK ? event->length : 0;
+    size_t length = event->length;
     uint32_t size = htole32((uint32_t)length), connection = htole32((uint32_t)event->connection);
     uint64_t time_ns = htole64(event->time_ns);
     if (length > JOURNAL_CHUNK_BYTES_MAX) {
         return seam_error_set(error, "a chunk of %zu bytes is too long for %s", length, journal->path);
     }
-    head[8] = (unsigned char)kinds[event->kind];
+    head[8] = (unsigned char)kind;
     head[9] = event->side == DIALOGUE_SERVER;
+    head[10] = joins;
     memcpy(head, &size, 4);
     memcpy(head + 12, &connection, 4);
     memcpy(head + 16, &time_ns, 8);
@@ -105,6 +102,17 @@ int journal_append(struct journal *journal, const struct dialogue_event *event, 
     memcpy(head + 4, &check, 4);
     struct iovec parts[] = {{head, sizeof head}, {(void *)event->data, length}};
     return append(journal, parts, length ? 2 : 1, error);
+}
+
+int journal_append(struct journal *journal, const struct dialogue_event *event, struct seam_error *error)
+{
+    static const enum journal_kind kinds[] = {[DIALOGUE_OPENED] = JOURNAL_OPENED,
+                                              [DIALOGUE_CHUNK] = JOURNAL_CHUNK,
+                                              [DIALOGUE_END] = JOURNAL_END,
+                                              [DIALOGUE_RESET] = JOURNAL_RESET};
+    struct dialogue_event plain = *event;
+    plain.length = event->kind == DIALOGUE_CHUNK ? event->length : 0;
+    return journal_append_kind(journal, &plain, kinds[event->kind], false, error);
 }
 
 void journal_close(struct journal *journal)
@@ -125,8 +133,27 @@ static uint32_t read_u32(const unsigned char *at)
     return le32toh(value);
 }
 
+struct item { /* a record */
+    struct dialogue_event event;
+    enum journal_kind kind;
+    bool joins;
+    struct item *first, *last; /* of a place: what belongs there */
+    struct item *next;
+};
+
+struct stream {         /* what one side of a connection says, by 2 * connection + side */
+    struct item *place; /* the last one */
+    size_t chunk;       /* the event that its last bytes are in, plus 1; 0: none */
+};
+
+struct reading {
+    struct dialogue *dialogue;
+    struct stream *streams;
+    size_t stream_count, stream_capacity;
+};
+
 /* A record at data[0..size). The bytes of all of it; 0: none is whole there. */
-static size_t read_record(const unsigned char *data, size_t size, struct dialogue_event *event)
+static size_t read_record(const unsigned char *data, size_t size, struct item *item)
 {
     uint64_t time_ns;
     if (size < JOURNAL_RECORD_BYTES) {
@@ -135,19 +162,84 @@ static size_t read_record(const unsigned char *data, size_t size, struct dialogu
     size_t length = read_u32(data);
     if (length > JOURNAL_CHUNK_BYTES_MAX || length > size - JOURNAL_RECORD_BYTES ||
         check_of(data, data + JOURNAL_RECORD_BYTES, length) != read_u32(data + 4) ||
-        data[8] >= JOURNAL_KIND_COUNT || data[9] > 1) {
+        data[8] >= JOURNAL_KIND_COUNT || data[9] > 1 || data[10] > 1) {
         return 0;
     }
     memcpy(&time_ns, data + 16, 8);
-    *event = (struct dialogue_event){.side = data[9] ? DIALOGUE_SERVER : DIALOGUE_CLIENT,
-                                     .connection = read_u32(data + 12),
-                                     .data = data + JOURNAL_RECORD_BYTES,
-                                     .length = length,
-                                     .time_ns = le64toh(time_ns)};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        event->kind = kinds[i] == data[8] ? (enum dialogue_kind)i : event->kind;
-    }
+    *item = (struct item){.kind = data[8], .joins = data[10]};
+    item->event = (struct dialogue_event){.side = data[9] ? DIALOGUE_SERVER : DIALOGUE_CLIENT,
+                                          .connection = read_u32(data + 12),
+                                          .data = data + JOURNAL_RECORD_BYTES,
+                                          .length = length,
+                                          .time_ns = le64toh(time_ns)};
     return JOURNAL_RECORD_BYTES + length;
+}
+
+static struct stream *stream_of(struct reading *r, const struct dialogue_event *event)
+{
+    size_t index = 2 * event->connection + (event->side == DIALOGUE_SERVER);
+    while (r->stream_count <= index) {
+        r->streams = arena_grow(r->dialogue->arena, r->streams, &r->stream_count, &r->stream_capacity,
+                                sizeof *r->streams);
+    }
+    return &r->streams[index];
+}
+
+/* Bytes that go on with the chunk before. */
+static bool join(struct reading *r, const struct stream *stream, const struct dialogue_event *event)
+{
+    struct dialogue_event *before = stream->chunk ? &r->dialogue->events[stream->chunk - 1] : NULL;
+    if (!before) {
+        return false;
+    }
+    unsigned char *whole = arena_alloc(r->dialogue->arena, before->length + event->length);
+    memcpy(whole, before->data, before->length);
+    memcpy(whole + before->length, event->data, event->length);
+    before->data = whole;
+    before->length += event->length;
+    return true;
+}
+
+static int emit(struct reading *r, const struct item *item, struct seam_error *error)
+{
+    static const enum dialogue_kind kinds[] = {
+        [JOURNAL_OPENED] = DIALOGUE_OPENED,  [JOURNAL_CHUNK] = DIALOGUE_CHUNK,
+        [JOURNAL_END] = DIALOGUE_END,        [JOURNAL_RESET] = DIALOGUE_RESET,
+        [JOURNAL_SECRET] = DIALOGUE_SECRET,  [JOURNAL_HELD] = DIALOGUE_SECRET,
+        [JOURNAL_REVEALED] = DIALOGUE_CHUNK, [JOURNAL_HELD_SECRET] = DIALOGUE_SECRET};
+    struct dialogue_event event = item->event;
+    event.kind = kinds[item->kind];
+    struct stream *stream = stream_of(r, &event);
+    if (event.kind == DIALOGUE_CHUNK && item->joins && join(r, stream, &event)) {
+        return 0;
+    }
+    for (size_t i = 0; event.kind == DIALOGUE_SECRET && i < event.length && i < 6; i++) {
+        event.secret = event.secret * 10 + (event.data[i] - '0') % 10;
+    }
+    if (dialogue_add(r->dialogue, &event, error) != 0) {
+        return -1;
+    }
+    stream = stream_of(r, &event);
+    stream->chunk = event.kind == DIALOGUE_CHUNK && event.length > 0 ? r->dialogue->event_count : 0;
+    return 0;
+}
+
+static int emit_all(struct reading *r, struct item *const *items, size_t count, struct seam_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct seam_error why = {0};
+        int result = 0;
+        if (items[i]->kind != JOURNAL_HELD || !items[i]->first) {
+            result = emit(r, items[i], &why);
+        }
+        for (const struct item *item = items[i]->first; result == 0 && item; item = item->next) {
+            result = emit(r, item, &why);
+        }
+        if (result != 0) {
+            return seam_error_set(error, "record %zu: %.300s", i + 1, why.text);
+        }
+    }
+    return 0;
 }
 
 static const char *read_head(const unsigned char *data, size_t *size, struct arena *arena)
@@ -165,24 +257,36 @@ int journal_read(const void *data, size_t size, size_t stream, struct dialogue *
                  struct journal_contents *contents, struct seam_error *error)
 {
     const unsigned char *bytes = data;
-    size_t at = size;
+    struct reading r = {.dialogue = dialogue};
+    struct item **items = NULL, item;
+    size_t at = size, count = 0, capacity = 0;
     *contents = (struct journal_contents){0};
     contents->server = read_head(bytes, &at, dialogue->arena);
     if (!contents->server) {
         return seam_error_set(error,
                               "it is no journal of seam record: it does not begin with '" JOURNAL_HEAD "'");
     }
-    struct dialogue_event event;
-    for (size_t n; at < size && (n = read_record(bytes + at, size - at, &event)) > 0; at += n) {
+    for (size_t n; at < size && (n = read_record(bytes + at, size - at, &item)) > 0; at += n) {
         contents->records++;
-        if (stream == 0 || event.connection == stream - 1) {
-            struct seam_error why = {0};
-            if (dialogue_add(dialogue, &event, &why) != 0) {
-                return seam_error_set(error, "record %zu, at byte %zu: %.200s", contents->records, at,
-                                      why.text);
-            }
+        if (item.event.connection >= DIALOGUE_CONNECTIONS_MAX) {
+            return seam_error_set(error, "record %zu: it has more than %d connections", contents->records,
+                                  DIALOGUE_CONNECTIONS_MAX);
         }
+        if (stream != 0 && item.event.connection != stream - 1) {
+            continue;
+        }
+        struct item *kept = arena_copy(dialogue->arena, &item, sizeof item);
+        struct stream *whose = stream_of(&r, &item.event);
+        bool placed = (item.kind == JOURNAL_REVEALED || item.kind == JOURNAL_HELD_SECRET) && whose->place;
+        if (placed) {
+            *(whose->place->last ? &whose->place->last->next : &whose->place->first) = kept;
+            whose->place->last = kept;
+            continue;
+        }
+        whose->place = item.kind == JOURNAL_HELD ? kept : whose->place;
+        items = arena_grow(dialogue->arena, items, &count, &capacity, sizeof(struct item *));
+        items[count - 1] = kept;
     }
     contents->torn_bytes = size - at;
-    return 0;
+    return emit_all(&r, items, count, error);
 }

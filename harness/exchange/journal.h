@@ -7,7 +7,8 @@
  *
  *   0  u32  length of what follows the header
  *   4  u32  FNV-1a of the rest of the header and of what follows
- *   8  u8   kind, enum journal_kind       9  u8  side, 0 client, 1 server       10  u16  0
+ *   8  u8   kind, enum journal_kind       9  u8  side, 0 client, 1 server
+ *  10  u16  1: the bytes go on with the chunk before
  *  12  u32  connection, from 0           16  u64  nanoseconds since the begin
  *
  * Written by one write(2): it survives the death of the process, not that of the machine.
@@ -20,7 +21,17 @@
 #define JOURNAL_HEAD "seam journal 1 "
 enum { JOURNAL_RECORD_BYTES = 24, JOURNAL_CHUNK_BYTES_MAX = 1 << 20 };
 
-enum journal_kind { JOURNAL_OPENED, JOURNAL_CHUNK, JOURNAL_END, JOURNAL_RESET, JOURNAL_KIND_COUNT };
+enum journal_kind {
+    JOURNAL_OPENED,
+    JOURNAL_CHUNK,
+    JOURNAL_END,
+    JOURNAL_RESET,
+    JOURNAL_SECRET,      /* something that was kept out; its bytes are its number */
+    JOURNAL_HELD,        /* a place for what is not decided yet: */
+    JOURNAL_REVEALED,    /* bytes that belong to the last place of that side, */
+    JOURNAL_HELD_SECRET, /* or a secret that does. A place without any is a secret. */
+    JOURNAL_KIND_COUNT
+};
 
 struct journal {
     int fd;
@@ -32,6 +43,9 @@ struct journal {
 int journal_create(struct journal *journal, const char *path, const char *server, struct seam_error *error);
 /* Appends a record. 0; or -1 with error: then the file ends with the record before. */
 int journal_append(struct journal *journal, const struct dialogue_event *event, struct seam_error *error);
+/* The same, as a record of another kind; joins: its bytes go on with the chunk before. */
+int journal_append_kind(struct journal *journal, const struct dialogue_event *event, enum journal_kind kind,
+                        bool joins, struct seam_error *error);
 void journal_close(struct journal *journal);
 
 struct journal_contents {
