@@ -55,9 +55,10 @@ static int check_text(const char *command, const struct place_out *place, const 
     struct scenario_file *file =
         scenario_load_text(place->path ? place->path : "stdout", text, strlen(text), &loading, &errors);
     int code = RESULT_EXIT_PASSED;
-    if (!file && options->program) {
+    if (!file && (options->program || options->format)) { /* nothing else can be wrong in it */
         struct seam_error error;
-        seam_error_set(&error, "--program: %s", errors.count ? errors.items[0].error.text : "");
+        seam_error_set(&error, "%s: %s", options->program ? "--program" : "--to",
+                       errors.count ? errors.items[0].error.text : "");
         code = command_usage_error(command, &error);
     } else if (!file) {
         diagnose("the scenario can't be loaded: %s", errors.count ? errors.items[0].error.text : "");

@@ -122,7 +122,7 @@ static size_t *dumped_of(struct reader *r, size_t connection, enum dialogue_side
     return &r->dumped[index];
 }
 
-enum { DUMP_BYTES_MAX = 64 /* in a line */ };
+enum { DUMP_BYTES_MAX = 64 /* in a line */, DUMP_GROUP_BYTES = 16 };
 
 /* A line of a hex dump from `at` on: an offset that fits, then bytes, then, two blanks or a bar behind them,
  * what they look like. How many bytes; 0: it is none. */
@@ -137,7 +137,11 @@ static size_t read_dump(struct reader *r, size_t at, size_t connection, enum dia
         return 0;
     }
     at += r->line[at] == ':';
-    size_t count = at < r->length && is_blank(r->line[at]) ? read_pairs(r, &at, 2, out, DUMP_BYTES_MAX) : 0;
+    size_t count = 0;
+    if (at < r->length && is_blank(r->line[at])) { /* behind 16 bytes two blanks begin what they look like */
+        count = read_pairs(r, &at, 2, out, DUMP_GROUP_BYTES);
+        count += count == DUMP_GROUP_BYTES ? read_pairs(r, &at, 1, out + count, DUMP_BYTES_MAX - count) : 0;
+    }
     size_t rest = at;
     while (rest < r->length && is_blank(r->line[rest])) {
         rest++;
