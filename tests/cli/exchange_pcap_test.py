@@ -238,6 +238,12 @@ class Segments(PcapTest):
         said, note = self.read_talks(first.packets, second.packets)
         self.assertEqual(sorted(said), ["peer1", "peer2"])
         self.check_said(said["peer2"], [b"again\n"], b"", [])
+        first = simple()
+        first.segment(1, flags=RST)
+        second = Talk() # by chance with the same sequence numbers
+        second.segment(0, b"again\n")
+        said, _ = self.read_talks(first.packets, second.packets)
+        self.check_said(said["peer2"], [b"again\n"], b"", [])
         repeated = Talk()
         repeated.packets.insert(1, repeated.packets[0]) # a SYN that was sent again is none
         repeated.segment(0, b"x\n")
@@ -252,6 +258,8 @@ class Segments(PcapTest):
             for order in (pieces, pieces[::-1], pieces + pieces[:1]):
                 said, note = self.read_talks(talk.packets, order)
                 self.check_said(said["peer"], [b"0123456789" * 4 + b"\n"], b"", [])
+            said, note = self.read_talks(talk.packets, simple().end().packets, [pieces[0], *pieces[:-2], pieces[-1]]) # one twice, one never
+            self.assertIn("1 IP datagram is not whole", note)
             said, note = self.read_talks(talk.packets, simple().end().packets, pieces[1:])
             self.assertIn("1 IP datagram is not whole", note)
 

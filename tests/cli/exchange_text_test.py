@@ -68,6 +68,15 @@ class Forms(TextTest):
         self.assertEqual([said[f"peer{i}"].heard for i in (1, 2, 3)], [b"b\n", b"a\n", b"c\n"])
         self.assertEqual(said["peer2"].sent, b"A\n")
 
+    def test_a_line_waits_to_be_whole(self):
+        """Half a line of one connection is no reason to expect less than a line, when it is another one that goes on."""
+        self.read("1> a\n1<x 68 65\n2> b\n1<x 6c 0a\n")
+        steps = json.loads((self.folder / "t.json").read_text())["steps"]
+        self.assertEqual([step for step in steps if "expect" in step], [{"expect": "peer1", "line": "hel"}])
+        self.read("1> a\n1<x 68 65\n1> b\n1<x 6c 0a\n")
+        steps = json.loads((self.folder / "t.json").read_text())["steps"]
+        self.assertEqual([step.get("data", step.get("line")) for step in steps if "expect" in step], ["he", "l"])
+
     def test_what_is_said_is_data(self):
         hostile = ['${bin}"},{"stop":"server"', "\x1b[2J", "../../etc/passwd", "${", "peer@1", "\u202e", '{"file": "/etc/passwd"}']
         said = self.read("".join(f"> {line}\n\n< {line}\n" for line in hostile))
@@ -78,6 +87,8 @@ class Forms(TextTest):
     def test_masks(self):
         said = self.read("> a\n< id 17 at 12:30\n< fixed\n", "--to", "127.0.0.1:1", "--mask", r"\d+:\d+", "--mask", r"id \d+")
         self.assertEqual(said["peer"].patterns, [r"(?:id \d+) at (?:\d+:\d+)"])
+        said = self.read("> a\n< ${x} 17 $\n", "--to", "127.0.0.1:1", "--mask", r"\d+") # no variable of the scenario
+        self.assertEqual(said["peer"].patterns, [r"\x24\{x\} (?:\d+) \x24"])
         (self.folder / "t.txt").write_text("> a\n< b\n")
         self.assertIn("--mask '(': missing closing parenthesis",
                       self.seam("import", "text", "t.txt", "--to", "127.0.0.1:1", "--mask", "(", code=2).stderr.decode())

@@ -77,6 +77,7 @@ class RoundTrip(RecordTest):
         self.finish(process)
         said, _ = read_scenario(self.folder / "r.json")
         self.assertEqual(said["peer"].chunks, [b"he", b"l", b"lo\n", b"two\nthr", b"ee\n", b"\0", b"\xff"])
+        self.assertEqual(json.loads((self.folder / "r.json").read_text())["cut"], "peer@2,3,6,13,16,17,18") # the FIN came alone, too
         self.there_and_back(server)
 
     def test_the_chat_pair(self):
