@@ -152,7 +152,8 @@ class Drawn(ExportChart):
         name = "v.json"
         chart, _, _ = self.chart(name, "--cut", "a@3", "--evidence", "sent", folder="sent")
         self.assertIn("3 bytes, sent", chart.of("sentword"))
-        self.assertEqual(len([one for one in chart.root.iter(SVG + "line") if one.get("class") == "sent unproved"]), 2) # one, and the legend's
+        lines = [one for one in chart.root.iter(SVG + "line") if one.get("class") == "sent unproved"]
+        self.assertGreaterEqual(len(lines), 2) # the legend's and one, or more: on a busy machine others are not proved in time
 
     def test_a_failure_stands_where_it_came(self):
         chart, said, _ = self.chart(self.write("bad.json", TO, {"send": "a", "line": "echo 1"}, {"expect": "a", "line": "echo 2"}))
@@ -234,15 +235,15 @@ class Drawn(ExportChart):
             "import sys, time\nfor line in sys.stdin:\n    print(line, end='', flush=True)\n    if line == 'wrong\\n':\n        for number in range(150):\n"
             "            print('noise', number, file=sys.stderr, flush=True)\n            busy = time.monotonic() + 0.001\n            while time.monotonic() < busy:\n                pass\n")
         steps = [TO]
-        for number in range(85):
+        for number in range(150):
             steps += [{"send": "a", "line": f"{number}"}, {"expect": "a", "line": f"{number}"}]
         chart = self.chart_of("middle.json", *steps, {"send": "a", "line": "wrong"}, {"expect": "a", "line": "right"},
                               programs={"server": {"command": ["python3", "${here}/noisy.py"], "stdio": True}})
         where = {text: y for _, _, _, y, text in chart.texts}
-        self.assertIn("middle.json:1 expect a (step 173)", where)
-        self.assertTrue(where['"wrong\\n"'] < where["middle.json:1 expect a (step 173)"])
-        self.assertIn('"84\\n"', where)
-        self.assertNotIn('"60\\n"', where) # neither among the first nor near it
+        self.assertIn("middle.json:1 expect a (step 303)", where)
+        self.assertTrue(where['"wrong\\n"'] < where["middle.json:1 expect a (step 303)"])
+        self.assertIn('"149\\n"', where)
+        self.assertNotIn('"75\\n"', where) # neither among the first nor near it
         counted = sum(int(one.split()[0]) for one in chart.of("bold") if "events are left out here" in one)
         self.assertGreater(counted, 20)
 

@@ -24,7 +24,6 @@ FULL = bool(os.environ.get("SEAM_FULL"))
 SERVER = """
 import socket, struct, sys, threading
 listener = socket.create_server(("127.0.0.1", 0))
-print("ready", file=sys.stderr, flush=True)
 
 def serve(connection):
     with connection, connection.makefile("rb") as lines:
@@ -34,6 +33,8 @@ def serve(connection):
                 connection.sendall(line)
             elif word == "give":
                 connection.sendall(b"x" * int(rest))
+            elif word == "tell":
+                print(rest, file=sys.stderr, flush=True)
             elif word == "end":
                 connection.shutdown(socket.SHUT_WR)
             elif word == "reset":
@@ -116,7 +117,6 @@ class Content(ExportPcapng):
         self.assertIn("send a (step 4), chunk 1 of 1, bytes [8..18), drained", third.comments[0])
         fin = next(one for one in capture.packets if one.kind == "FA")
         self.assertEqual(fin.comments[0], "talk.json:1 close a (step 6), end by Seam, no proof was due")
-        self.assertTrue(any(text.endswith('server.stderr: "ready\\n"') for one in capture.packets for text in one.comments))
         self.assertTrue(any("server was killed by SIGTERM" in text for text in capture.packets[-1].comments), capture.packets[-1].comments)
         (port,) = [one.target[1] for one in capture.packets[:1]]
         self.assertEqual(capture.interfaces, [("a", f"Seam connected to server, port {port}")])
@@ -124,6 +124,10 @@ class Content(ExportPcapng):
         self.assertRegex(capture.application, r"\ASeam \d")
         self.assertEqual(capture.comments[:4], ["scenario: talk.json", "why: so\\nthere", "result: passed", "again: seam run talk.json"])
         self.assertIn("not captured", capture.comments[-1])
+
+    def test_what_a_program_prints(self):
+        capture = self.run_of("t.json", TO, {"send": "a", "line": "tell it"}, {"expect": "server.stderr", "line": "it"})
+        self.assertTrue(any(text.endswith('server.stderr: "it\\n"') for one in capture.packets for text in one.comments))
 
     def test_times_are_those_of_the_clock(self):
         before = time.time_ns()
