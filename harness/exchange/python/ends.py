@@ -165,13 +165,13 @@ class Connection:
         self.name, self.spec, self.sock, self.program = name, spec, sock, program
         self.chunk = 0  # how many have left; not proved yet when `due`
         self.due = self.gone = self.reading = self.fin = False
-        self.local, self.keys = False, []
+        self.local, self.ends = False, None
         if sock:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             own, peer = sock.getsockname(), sock.getpeername()
             self.local = peer[0].startswith("127.") or peer[0] in ("::1", own[0])
-            self.keys = list(zip(hex_address(peer), hex_address(own)))
+            self.ends = peer, own
 
     def can_prove(self):
         return LINUX and (self.program is not None or self.local)
@@ -193,7 +193,7 @@ class Connection:
         if self.program:
             return 0 if self.fin or not self.program.runs() else queued(self.program.process.stdin.fileno(), FIONREAD)
         waiting = queued(self.sock.fileno(), SIOCOUTQ)
-        row = tcp_socket(self.keys)
+        row = tcp_socket(self.ends)
         return waiting + row[3] if row else None
 
     def end_writing(self):

@@ -8,24 +8,26 @@ exported: bytes are what is sent or expected, a string inside a list is a value 
     python3 SCRIPT --port 7000          talks to one that runs already, on this machine
     python3 SCRIPT --connect HOST:7000  ... on any
     python3 SCRIPT --runs 100           says "reproduced K of 100": it failed that often
+    python3 SCRIPT --cost               instead: does each byte cost more (time, memory) the longer the first line is?
     -v tells each step, --timeout S bounds a wait (seconds), --pace S is the pause where nothing can be proved
 
 Exit code: 0 all went as expected, 1 it did not (the failure is reproduced), 2 wrong usage, 4 it could not be run.
 
 What it does: before the next chunk leaves, the one before it must have been read. On Linux, with a program on the same
-machine, that is seen: nothing of ours is unacknowledged (SIOCOUTQ) and the other end's receive queue is empty
-(/proc/net/tcp, /proc/net/tcp6), in two looks one after the other; for a pipe, nothing is left in it (FIONREAD).
+machine, that is seen: nothing of ours is unacknowledged (SIOCOUTQ) and the other end's receive queue is empty (sock_diag(7),
+or /proc/net/tcp where that is refused), in two looks one after the other; for a pipe, nothing is left in it (FIONREAD).
 
 What it can't guarantee:
 - Anywhere else it only PAUSES between chunks, and says so loudly. Chunks may then join, and a failure may not show.
 - The two looks show that the bytes were taken, not that the read that took them has returned: a chunk that is sent at just
-  that moment could still join it. Seam itself asks the kernel for more, over netlink.
+  that moment could still join it. Seam itself asks the kernel for more.
 - A chunk of more than 64 KiB may be read in parts, and a reader with a small buffer parts any chunk.
 - That nothing more comes is taken as shown when every thread of the program has slept for a second in waits without a
   limit. A limit that a socket has (SO_RCVTIMEO), and work that is done outside the program's own processes, are not seen.
 - Python's patterns stand for PCRE2's; only those that mean the same are exported.
 """
 import argparse
+import errno
 import os
 import platform
 import random
@@ -50,8 +52,10 @@ SCENARIO = {}
 LINUX = sys.platform.startswith("linux") and fcntl is not None and os.access("/proc/net/tcp", os.R_OK)
 SIOCOUTQ, FIONREAD = 0x5411, 0x541B
 ESTABLISHED = "01"
+SPIN_S = 0.001  # so long a fact is looked for without a pause
 HELD_S = 1.0  # so long nothing may move before "nothing more comes" is taken as shown
 KEPT_BYTES_MAX = 64 << 20
+sock_diag = None  # opened when it is needed first
 CRASHES = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSYS", "SIGTRAP"}
 SANITIZER = re.compile(rb"==\d+== ?ERROR: \w+Sanitizer.*|WARNING: ThreadSanitizer.*|.*: runtime error: .*")
 # Which system calls are waits: for input (None; or the argument that limits them, and whether it is in milliseconds, else a
@@ -107,10 +111,47 @@ def tcp_fields(line):
     return fields[1], fields[3], int(unacknowledged, 16), int(unread, 16), fields[9]
 
 
-def tcp_socket(keys):
-    """The fields of a socket that has one of these pairs of addresses; None: there is none (any more)."""
+class SockDiag:
+    """Looks at one TCP socket by its addresses, whatever the number of others (sock_diag(7), linux/inet_diag.h)."""
+
+    REQUEST, SOCK_ID, ANSWER = "=IHHIIBBBBI", "=16s16sIII", "=BBBB48sIIIII"
+    BY_FAMILY, IS_REQUEST, LISTEN, TIME_WAIT = 20, 1, 10, 6
+
+    def __init__(self):
+        self.netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4)
+        self.netlink.settimeout(5)
+
+    def look(self, local, remote):
+        """As tcp_fields has it; None: there is none (any more)."""
+        wide = ":" in local[0] + remote[0]
+        hosts = [socket.inet_pton(socket.AF_INET6 if wide else socket.AF_INET, host.partition("%")[0]) for host in (local[0], remote[0])]
+        ports = struct.pack("!HH", local[1], remote[1])
+        message = struct.pack(self.REQUEST, 72, self.BY_FAMILY, self.IS_REQUEST, 0, 0, socket.AF_INET6 if wide else socket.AF_INET,
+                              socket.IPPROTO_TCP, 0, 0, 0xFFFFFFFF)
+        message += ports + struct.pack(self.SOCK_ID, *hosts, 0, 0xFFFFFFFF, 0xFFFFFFFF)
+        self.netlink.sendto(message, (0, 0))
+        answer = self.netlink.recv(8192)
+        if struct.unpack_from("=IH", answer)[1] != self.BY_FAMILY:
+            code = -struct.unpack_from("=i", answer, 16)[0]
+            if code == errno.ENOENT:
+                return None
+            raise OSError(code, os.strerror(code))
+        _, state, _, _, where, _, unread, unacknowledged, _, inode = struct.unpack_from(self.ANSWER, answer, 16)
+        if state == self.LISTEN or where[:4] != ports:  # what would take it if it connected anew
+            return None
+        return None, "%02X" % state, unacknowledged, unread, inode
+
+
+def tcp_socket(ends):
+    """The fields of the socket with this (local, remote) address; None: there is none (any more)."""
+    global sock_diag
+    try:
+        sock_diag = sock_diag or SockDiag()
+        return sock_diag.look(*ends)
+    except (OSError, struct.error):  # refused here; or an answer came too late, and must not be taken for the next one
+        sock_diag = None
     for table in tcp_tables():  # with thousands of sockets: no line but this one is looked into
-        for local, remote in keys:
+        for local, remote in zip(*map(hex_address, ends)):
             at = table.find(f" {local} {remote} ")
             if at >= 0:
                 return tcp_fields(table[table.rfind("\n", 0, at) + 1:table.find("\n", at)])

@@ -123,6 +123,9 @@ class Run:
                 elif now - held_since > HELD_S and not self.pump(0):
                     self.why = "nothing more comes: every thread waits for input"
                     return fact()
+            if now - began < SPIN_S:  # most chunks are read at once, and a selector's shortest pause is 1 ms
+                time.sleep(0.00002)
+                continue
             self.pump(pause)
             pause = min(pause * 1.5, 0.01)
 
@@ -138,7 +141,7 @@ class Run:
             waits = any(one.spec.get("on_expect") and not one.reading for one in self.connections.values())
             return (QUIET if waits else BUSY), seen
         for one in self.connections.values():
-            if kind != BUSY and one.local and not one.spec.get("on_expect") and (tcp_socket(one.keys) or [0] * 5)[2]:
+            if kind != BUSY and one.local and not one.spec.get("on_expect") and (tcp_socket(one.ends) or [0] * 5)[2]:
                 return BUSY, None  # it is still sending
         return kind, seen
 

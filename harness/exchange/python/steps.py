@@ -233,7 +233,7 @@
             connection.end_writing()
         self.drop(connection)
         if LINUX and connection.local:
-            self.wait(lambda: None if (tcp_socket(connection.keys) or "??")[1] == ESTABLISHED else True)
+            self.wait(lambda: None if (tcp_socket(connection.ends) or "??")[1] == ESTABLISHED else True)
 
     def check_unread(self, connection, stream):
         if stream.unread() and not connection.spec.get("rest"):
@@ -261,17 +261,20 @@
             [step[2].partition(".")[0]] if isinstance(step[2], str) and step[1] not in ("listen", "accept", "set") else []
         return [self.programs[name] for name in names if name in self.programs]
 
+    def play_step(self, step):
+        try:
+            for program in self.programs_of(step):
+                self.start(program)
+            if isinstance(step[2], str) and self.is_passed_over(step[1], [step[2]]):
+                return
+            *args, more = step[2:]
+            getattr(self, "step_" + step[1])(*args, **more)
+        except (Failed, CannotRun) as error:
+            raise type(error)(f"{show(step[0])}: {step[1]}: {error}") from None
+
     def play(self):
         for self.at, step in enumerate(self.scenario["steps"]):
-            try:
-                for program in self.programs_of(step):
-                    self.start(program)
-                if isinstance(step[2], str) and self.is_passed_over(step[1], [step[2]]):
-                    continue
-                *args, more = step[2:]
-                getattr(self, "step_" + step[1])(*args, **more)
-            except (Failed, CannotRun) as error:
-                raise type(error)(f"{show(step[0])}: {step[1]}: {error}") from None
+            self.play_step(step)
         self.at = len(self.scenario["steps"])
         self.finish()
 
@@ -349,6 +352,7 @@ def read_options(words, scenario):
     parser.add_argument("--runs", type=int, default=1, metavar="N")
     parser.add_argument("--timeout", type=float, metavar="S")
     parser.add_argument("--pace", type=float, default=0.2, metavar="S")
+    parser.add_argument("--cost", action="store_true", help="what each byte costs when the first line is long")
     parser.add_argument("-v", "--verbose", action="store_true")
     options = parser.parse_args(words)
     host, _, port = (options.connect or "").rpartition(":")
@@ -371,7 +375,8 @@ def main(scenario, words):
         print(f"WARNING: there is no /proc/net/tcp here. Chunks are kept apart by a pause of {options.pace} s, and nothing is proved.")
     codes = []
     for number in range(options.runs):
-        codes.append(play_once(scenario, options, number == 0 or options.verbose))
+        once = cost_once if options.cost else play_once
+        codes.append(once(scenario, options, number == 0 or options.verbose))
     if options.runs > 1:
         failures = codes.count(1)
         lost = codes.count(4)
