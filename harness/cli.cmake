@@ -6,7 +6,8 @@ add_library(seam_values STATIC
     ${CMAKE_CURRENT_LIST_DIR}/segmentation.c
     ${CMAKE_CURRENT_LIST_DIR}/segmentation_value.c
     ${CMAKE_CURRENT_LIST_DIR}/transcript.c
-    ${CMAKE_CURRENT_LIST_DIR}/transcript_print.c)
+    ${CMAKE_CURRENT_LIST_DIR}/transcript_print.c
+    ${CMAKE_CURRENT_LIST_DIR}/xml.c)
 target_link_libraries(seam_values PUBLIC seam_core PkgConfig::JANSSON)
 foreach(test result segmentation segmentation_value transcript)
   seam_unit_test(${test}_test ${CMAKE_CURRENT_LIST_DIR}/${test}_test.c LIBS seam_values)

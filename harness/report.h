@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "harness/result.h"
+#include "src/bytes.h"
 #include "src/error.h"
 
 struct report_options {
@@ -21,12 +22,28 @@ struct report_options {
     bool quiet;   /* -q: failures and the summary only */
 };
 
+/* A scenario that --repeat showed to pass in some rounds and not in others. */
+struct report_flaky {
+    char *path, *name;  /* owned by the summary's maker */
+    size_t bad, rounds; /* of the rounds that ran */
+};
+
 /* How it ended. */
 struct report_summary {
     struct result_counts counts; /* of the results told */
     size_t planned;              /* more than counts.total: it was stopped */
     const char *stopped;         /* by what ("SIGINT", "--fail-fast"), or NULL */
+    const struct report_flaky *flaky;
+    size_t flaky_count;
     uint64_t duration_ns;
+};
+
+/* What a format keeps from one result to the next. */
+struct report_state {
+    struct bytes held, rows; /* what can be written at the end only */
+    struct bytes scratch;
+    size_t told, left_out;
+    const char *lost; /* why it could not be written, when that is no error of the stream; NULL: it could */
 };
 
 struct report {
@@ -34,6 +51,7 @@ struct report {
     FILE *out;
     const char *path; /* "-": stdout */
     struct report_options options;
+    struct report_state *state; /* never NULL */
 };
 
 struct report_format {
@@ -44,6 +62,12 @@ struct report_format {
     void (*result)(const struct report *report, size_t number, const struct result *result);
     void (*end)(const struct report *report, const struct report_summary *summary);
 };
+
+/* "2026-11-27T12:00:00Z", of now or of SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/). */
+enum { REPORT_TIME_BYTES = 32 };
+void report_time(char out[REPORT_TIME_BYTES]);
+/* "x.json:12:5" of a result: where it failed, else its file. */
+void report_append_place(const struct result *result, struct bytes *out);
 
 extern const struct report_format *const report_formats[];
 extern const size_t report_format_count;

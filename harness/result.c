@@ -41,6 +41,15 @@ static char **text_at(struct result *result, size_t index)
     return (char **)((char *)result + texts[index].offset);
 }
 
+const char *result_text(const struct result *result, size_t index, const char **text, bool *lines)
+{
+    if (index >= TEXT_COUNT)
+        return NULL;
+    *text = *(char *const *)((const char *)result + texts[index].offset);
+    *lines = texts[index].lines;
+    return texts[index].key;
+}
+
 void result_close(struct result *result)
 {
     for (size_t i = 0; i < TEXT_COUNT; i++)

@@ -57,6 +57,9 @@ struct result {
 };
 
 void result_close(struct result *result);
+/* The texts one after another, for what tells all of them: index 0, 1, ... until NULL, which is the name of the field;
+ * *text may be NULL, *lines says whether it may have several. */
+const char *result_text(const struct result *result, size_t index, const char **text, bool *lines);
 /* Brings every text into the form promised above (a newline only where several lines may stand); twice is
  * once. 0, or -1 out of memory. */
 int result_make_visible(struct result *result);

@@ -25,11 +25,17 @@ void bytes_free(struct bytes *bytes)
     bytes_init(bytes, bytes->length_max);
 }
 
+void bytes_shorten(struct bytes *bytes, size_t length)
+{
+    if (length >= bytes->length)
+        return;
+    bytes->length = length;
+    bytes->data[length] = '\0';
+}
+
 void bytes_clear(struct bytes *bytes)
 {
-    bytes->length = 0;
-    if (bytes->data)
-        bytes->data[0] = '\0';
+    bytes_shorten(bytes, 0);
 }
 
 const char *bytes_text(const struct bytes *bytes)

@@ -34,6 +34,9 @@ void bytes_free(struct bytes *bytes);
 /* Empties it and keeps the memory. */
 void bytes_clear(struct bytes *bytes);
 
+/* Keeps the first `length` bytes; not more than there are. */
+void bytes_shorten(struct bytes *bytes, size_t length);
+
 /* The content as a C string: never NULL, borrowed until the next append. */
 const char *bytes_text(const struct bytes *bytes);
 

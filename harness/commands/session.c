@@ -28,6 +28,8 @@ struct session {
     struct loaded loaded;
     struct selected_cases cases;
     struct report_summary summary;
+    struct report_flaky *flaky;
+    size_t round_good, round_bad; /* of the scenario that was told last */
     struct progress progress;
     size_t failed_count; /* ended so far, told or not */
     struct seam_error write_error;
@@ -100,6 +102,19 @@ static void note_written(struct session *session, int failed, const struct seam_
     session->write_failed = true;
 }
 
+/* As a result has its texts (result.h); NULL: no memory. */
+static char *visible_copy(const char *text)
+{
+    struct bytes visible;
+    char *copy = NULL;
+
+    bytes_init(&visible, (size_t)1 << 24);
+    if (bytes_append_visible(&visible, text, strlen(text), BYTES_VISIBLE_TEXT) == BYTES_OK)
+        copy = strdup(bytes_text(&visible));
+    bytes_free(&visible);
+    return copy;
+}
+
 /* Counts a result and tells it to every report. */
 static bool tell(struct session *session, size_t number, const struct result *result)
 {
@@ -111,9 +126,36 @@ static bool tell(struct session *session, size_t number, const struct result *re
     return !session->write_failed;
 }
 
+/* Rounds of one scenario are told in a row: its last one settles whether all came to the same. */
+static void settle_rounds(struct session *session, size_t index, const struct result *result)
+{
+    const struct scenario *scenario = session->cases.items[index].scenario;
+
+    session->round_good += result->status == RESULT_PASSED || result->status == RESULT_XFAILED;
+    session->round_bad += is_bad(result);
+    if (session->cases.items[index].round + 1 < session->options.repeat)
+        return;
+    if (session->round_good > 0 && session->round_bad > 0) {
+        struct report_flaky *grown =
+            realloc(session->flaky, (session->summary.flaky_count + 1) * sizeof *session->flaky);
+        if (grown) {
+            session->flaky = grown;
+            grown[session->summary.flaky_count++] =
+                (struct report_flaky){.path = visible_copy(scenario->path),
+                                      .name = visible_copy(scenario->name),
+                                      .bad = session->round_bad,
+                                      .rounds = session->round_good + session->round_bad};
+            session->summary.flaky = grown;
+        }
+    }
+    session->round_good = session->round_bad = 0;
+}
+
 static bool case_told(void *context, size_t index, const struct result *result)
 {
-    return tell(context, index + 1, result);
+    bool goes_on = tell(context, index + 1, result);
+    settle_rounds(context, index, result);
+    return goes_on;
 }
 
 static void case_lost(void *context, size_t index, const char *text, struct result *out)
@@ -336,6 +378,11 @@ int session_main(const struct session_kind *kind, int argc, char **argv)
     else
         code = run_session(&session);
     report_set_close(&session.reports, &ignored);
+    for (size_t i = 0; i < session.summary.flaky_count; i++) {
+        free(session.flaky[i].path);
+        free(session.flaky[i].name);
+    }
+    free(session.flaky);
     selected_cases_close(&session.cases);
     loaded_close(&session.loaded);
     selected_files_close(&session.files);

@@ -1,6 +1,8 @@
 /* svg - see svg.h. */
 #include "harness/exchange/svg.h"
 
+#include "harness/xml.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -59,49 +61,9 @@ static void put(struct svg *svg, const char *text, size_t length)
     svg->full |= bytes_append(svg->out, text, length) != BYTES_OK;
 }
 
-/* U+FFFE and U+FFFF are no characters of XML. */
-static bool is_nothing_of_xml(const char *text, size_t length)
-{
-    return length >= 3 && memcmp(text, "\xef\xbf", 2) == 0 && (text[2] == '\xbe' || text[2] == '\xbf');
-}
-
 void svg_escaped(struct svg *svg, const char *text, size_t length)
 {
-    for (size_t i = 0, start = 0; i <= length; i++) {
-        const char *escape = NULL;
-        size_t taken = 1;
-        switch (i < length ? text[i] : '\0') {
-        case '&':
-            escape = "&amp;";
-            break;
-        case '<':
-            escape = "&lt;";
-            break;
-        case '>':
-            escape = "&gt;";
-            break;
-        case '"':
-            escape = "&quot;";
-            break;
-        case '\'':
-            escape = "&#39;";
-            break;
-        case '\xef':
-            if (is_nothing_of_xml(text + i, length - i)) {
-                escape = text[i + 2] == '\xbe' ? "\\xef\\xbf\\xbe" : "\\xef\\xbf\\xbf";
-                taken = 3;
-            }
-            break;
-        default:
-            break;
-        }
-        if (escape || i == length) {
-            put(svg, text + start, i - start);
-            put(svg, escape ? escape : "", escape ? strlen(escape) : 0);
-            i += taken - 1;
-            start = i + 1;
-        }
-    }
+    svg->full |= xml_append(svg->out, text, length) != BYTES_OK;
 }
 
 void svg_begin(struct svg *svg, struct bytes *out, int width, int height, const char *title)
@@ -169,8 +131,8 @@ static size_t character(const char *text, size_t length, size_t *columns)
     bytes = bytes < length ? bytes : length;
     /* From Hangul on, scripts of East Asia and pictures; a little much is no harm. */
     *columns = bytes == 4 || (bytes == 3 && (*at >= 0xe2 && (*at > 0xe2 || at[1] >= 0xba))) ? 2 : 1;
-    if (is_nothing_of_xml(text, length)) {
-        *columns = 12;
+    if (length >= 3 && memcmp(text, "\xef\xbf", 2) == 0 && *(at + 2) >= 0xbe) {
+        *columns = 12; /* xml_append makes it three bytes in hexadecimal */
     }
     return bytes;
 }

@@ -7,8 +7,13 @@
 #include "harness/report.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+
+#define HELD_BYTES_MAX ((size_t)1 << 30)
 
 #define REPORT(name) extern const struct report_format report_##name;
 #include "harness/reports/reports.def"
@@ -28,6 +33,24 @@ const struct report_format *report_format_find(const char *name, size_t length)
             return report_formats[i];
     }
     return NULL;
+}
+
+void report_time(char out[REPORT_TIME_BYTES])
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    char *end = NULL;
+    struct tm parts;
+    intmax_t given = epoch && *epoch ? strtoimax(epoch, &end, 10) : -1;
+    time_t when = given >= 0 && !*end ? (time_t)given : time(NULL);
+    if (!gmtime_r(&when, &parts) || strftime(out, REPORT_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        snprintf(out, REPORT_TIME_BYTES, "1970-01-01T00:00:00Z");
+}
+
+void report_append_place(const struct result *result, struct bytes *out)
+{
+    bytes_append_text(out, result->file ? result->file : result->path ? result->path : "(no file)");
+    if (result->line > 0)
+        bytes_append_format(out, ":%d:%d", result->line, result->column);
 }
 
 /* Do both lead to one regular file? Two streams would overwrite each other there. */
@@ -55,8 +78,17 @@ int report_set_add(struct report_set *set, const struct report_format *format, c
             fclose(out);
         return seam_error_set(error, "two reports go to %s", to_stdout ? "stdout" : path);
     }
+    struct report_state *state = calloc(1, sizeof *state);
+    if (!state) {
+        if (!to_stdout)
+            fclose(out);
+        return seam_error_set(error, "out of memory");
+    }
+    bytes_init(&state->held, HELD_BYTES_MAX);
+    bytes_init(&state->rows, HELD_BYTES_MAX);
+    bytes_init(&state->scratch, HELD_BYTES_MAX);
     set->reports[set->count++] =
-        (struct report){.format = format, .out = out, .path = path, .options = *options};
+        (struct report){.format = format, .out = out, .path = path, .options = *options, .state = state};
     return 0;
 }
 
@@ -71,6 +103,9 @@ static int written(const struct report_set *set, struct seam_error *error)
             result = seam_error_set(error, "can't write the %s report to %s: %s", report->format->name,
                                     report->out == stdout ? "stdout" : report->path,
                                     errno ? strerror(errno) : "it failed before");
+        else if (report->state->lost)
+            result = seam_error_set(error, "can't write the %s report to %s: %s", report->format->name,
+                                    report->path, report->state->lost);
     }
     return result;
 }
@@ -106,6 +141,10 @@ int report_set_close(struct report_set *set, struct seam_error *error)
         if (report->out != stdout && fclose(report->out) != 0)
             result = seam_error_set(error, "can't write the %s report to %s: %s", report->format->name,
                                     report->path, strerror(errno));
+        bytes_free(&report->state->held);
+        bytes_free(&report->state->rows);
+        bytes_free(&report->state->scratch);
+        free(report->state);
     }
     set->count = 0;
     return result;

@@ -107,6 +107,9 @@ static void tap_result(const struct report *report, size_t number, const struct 
 
 static void tap_end(const struct report *report, const struct report_summary *summary)
 {
+    for (size_t i = 0; i < summary->flaky_count; i++)
+        fprintf(report->out, "# flaky: %s: %s: not passed in %zu of %zu rounds\n", summary->flaky[i].path,
+                summary->flaky[i].name, summary->flaky[i].bad, summary->flaky[i].rounds);
     if (summary->planned > summary->counts.total)
         fprintf(report->out, "Bail out! stopped by %s, %zu not run\n",
                 summary->stopped ? summary->stopped : "an error", summary->planned - summary->counts.total);

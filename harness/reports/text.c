@@ -8,7 +8,9 @@
  * here.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "harness/report.h"
 
@@ -130,10 +132,27 @@ static void print_full(const struct report *report, const char *word, const stru
     print_lines(out, "    rerun: ", result->rerun);
 }
 
+/* In a log of GitHub's, a line of what a program said must be no command: what is between two of these lines
+ * is text, whatever it says.
+ * https://docs.github.com/en/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions
+ */
+static bool stops_commands(const struct report *report)
+{
+    const char *github = getenv("GITHUB_ACTIONS");
+    return report->out == stdout && github && strcmp(github, "true") == 0;
+}
+
 static void text_begin(const struct report *report, size_t planned)
 {
-    (void)report;
+    unsigned char token[16];
     (void)planned;
+
+    if (!stops_commands(report) || getrandom(token, sizeof token, 0) != sizeof token)
+        return;
+    bytes_append_text(&report->state->held, "seam-");
+    for (size_t i = 0; i < sizeof token; i++)
+        bytes_append_format(&report->state->held, "%02x", token[i]);
+    fprintf(report->out, "::stop-commands::%s\n", bytes_text(&report->state->held));
 }
 
 static void text_result(const struct report *report, size_t number, const struct result *result)
@@ -184,6 +203,12 @@ static void text_end(const struct report *report, const struct report_summary *s
     const char *separator = "";
     FILE *out = report->out;
 
+    for (size_t i = 0; i < summary->flaky_count; i++) {
+        const struct report_flaky *flaky = &summary->flaky[i];
+        paint(report, YELLOW, "flaky");
+        fprintf(out, " %s: %s: not passed in %zu of %zu rounds\n", flaky->path, flaky->name, flaky->bad,
+                flaky->rounds);
+    }
     for (int status = 0; status < RESULT_STATUS_COUNT; status++) {
         char part[64];
         if (counts->by_status[status] == 0 && !(status == RESULT_PASSED && summary->counts.total == 0))
@@ -204,6 +229,8 @@ static void text_end(const struct report *report, const struct report_summary *s
     if (summary->stopped)
         fprintf(out, "; stopped by %s", summary->stopped);
     fputc('\n', out);
+    if (report->state->held.length > 0)
+        fprintf(out, "::%s::\n", bytes_text(&report->state->held));
 }
 
 const struct report_format report_text = {

@@ -4,10 +4,10 @@
  *
  * Linked with the real command line into `seam-fake`. A file is an object:
  *   name, why, xfail, rows (list of names), part (true), invalid (list of messages), requires (missing
- * program) outcome: "pass" (default) "fail" "error" "setup-error" "crash" "hang" "deaf" message, detail,
- * notes, part_path (where it failed), cuts, evidence ("sent", "paced", "drained"), busy (rounds of work)
- *   marker: a file that exists while the run is alive; trace: a file that gets a line when the run begins
- *   variables: list of names that --define may set
+ * program) outcome: "pass" (default) "fail" "error" "setup-error" "crash" "hang" "deaf" "flaky" (passes once)
+ * message, detail, notes, part_path (where it failed), cuts, evidence ("sent", "paced", "drained"), busy
+ * (rounds of work) marker: a file that exists while the run is alive; trace: a file that gets a line when the
+ * run begins variables: list of names that --define may set
  */
 #include <jansson.h>
 #include <poll.h>
@@ -181,6 +181,7 @@ struct run {
     const struct scenario *scenario;
     const char *cut;
     enum evidence evidence;
+    bool tossed; /* flaky, and it has passed before */
 };
 
 static bool comes_out(const struct scenario *scenario, const char *outcome)
@@ -213,6 +214,16 @@ struct run *run_new(const struct scenario *scenario, const struct segmentation *
     struct run *run = calloc(1, sizeof *run);
     run->scenario = scenario;
     run->evidence = options->evidence;
+    if (comes_out(scenario, "flaky")) {
+        char *once = NULL;
+        if (asprintf(&once, "%s.once", scenario->path) < 0)
+            abort();
+        FILE *first = fopen(once, "wx");
+        run->tossed = !first;
+        if (first)
+            fclose(first);
+        free(once);
+    }
     if (segmentation) {
         struct bytes id;
         bytes_init(&id, 1 << 20);
@@ -262,9 +273,9 @@ void run_result(const struct run *run, struct result *out)
     const char *evidence = text_of(json, "evidence"), *part = text_of(json, "part_path");
 
     *out = (struct result){
-        .status = comes_out(run->scenario, "fail")    ? RESULT_FAILED
-                  : comes_out(run->scenario, "error") ? RESULT_ERROR
-                                                      : RESULT_PASSED,
+        .status = comes_out(run->scenario, "fail") || run->tossed ? RESULT_FAILED
+                  : comes_out(run->scenario, "error")             ? RESULT_ERROR
+                                                                  : RESULT_PASSED,
         .path = copy(part ? part : run->scenario->path),
         .message = copy(text_of(json, "message")),
         .detail = copy(text_of(json, "detail")),
