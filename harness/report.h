@@ -43,6 +43,7 @@ struct report_state {
     struct bytes held, rows; /* what can be written at the end only */
     struct bytes scratch;
     size_t told, left_out;
+    bool styled;      /* the style sheet of charts, which stands once, is there */
     const char *lost; /* why it could not be written, when that is no error of the stream; NULL: it could */
 };
 
@@ -57,6 +58,7 @@ struct report {
 struct report_format {
     const char *name; /* as in --report FORMAT=PATH */
     const char *doc;
+    bool pictures; /* it shows charts and maps, which cost time and are made only then */
     void (*begin)(const struct report *report, size_t planned);
     /* number counts from 1, in the order of the plan; it skips those that were not run. */
     void (*result)(const struct report *report, size_t number, const struct result *result);

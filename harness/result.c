@@ -32,7 +32,8 @@ static const struct {
     {"reason", offsetof(struct result, reason), false}, {"cut", offsetof(struct result, cut), false},
     {"rerun", offsetof(struct result, rerun), false},   {"notes", offsetof(struct result, notes), true},
     {"wire", offsetof(struct result, wire), true},      {"kept", offsetof(struct result, kept), false},
-    {"shown", offsetof(struct result, shown), false},
+    {"shown", offsetof(struct result, shown), false},   {"charts", offsetof(struct result, charts), false},
+    {"map", offsetof(struct result, map), false},
 };
 enum { TEXT_COUNT = sizeof texts / sizeof *texts };
 

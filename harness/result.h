@@ -51,14 +51,17 @@ struct result {
     char *notes;      /* lines worth saying though nothing failed: containment, unread bytes, large writes */
     char *wire;       /* the whole wire log, one line per chunk (for -v) */
     char *kept;       /* the folder that was kept */
+    char *charts;     /* for a report with pictures: JSON, [{"title": "", "svg": ""}, ...], made by
+                         commands/charts.c */
+    char *map;        /* the same, of a sweep: JSON, as harness/sweep/map.c has it */
     enum evidence evidence; /* the weakest of all chunks that had to be told apart */
     uint64_t cuts_proved;   /* boundaries between two writes that were proved */
     uint64_t duration_ns;
 };
 
 void result_close(struct result *result);
-/* The texts one after another, for what tells all of them: index 0, 1, ... until NULL, which is the name of the field;
- * *text may be NULL, *lines says whether it may have several. */
+/* The texts one after another, for what tells all of them: index 0, 1, ... until NULL, which is the name of
+ * the field; *text may be NULL, *lines says whether it may have several. */
 const char *result_text(const struct result *result, size_t index, const char **text, bool *lines);
 /* Brings every text into the form promised above (a newline only where several lines may stand); twice is
  * once. 0, or -1 out of memory. */

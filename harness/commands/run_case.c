@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/commands/charts.h"
 #include "harness/commands/shell_quote.h"
 #include "harness/exchange/bundle.h"
 #include "harness/runner.h"
@@ -245,6 +246,8 @@ static void run_in_world(const struct selected_case *selected, const struct opti
             write_bundle(scenario, options, run, out);
         apply_xfail(scenario, out);
         run_case_begin("run", selected, options, out);
+        if (options->pictures)
+            out->charts = charts_of_run(scenario, run, out);
         if (viewer)
             viewer->see(viewer->context, run, out);
     }

@@ -266,6 +266,7 @@ static int open_reports(struct session *session, struct seam_error *error)
     for (size_t i = 0; i < options->report_count; i++) {
         const struct option_report *report = &options->reports[i];
         bool to_stdout = strcmp(report->path, "-") == 0;
+        session->options.pictures |= report->format->pictures;
         how.color = to_stdout ? options_color(options, stdout) : options->color == COLOR_ALWAYS;
         if (report_set_add(&session->reports, report->format, report->path, &how, error) != 0)
             return -1;

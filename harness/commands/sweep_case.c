@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "harness/commands/charts.h"
 #include "harness/commands/diagnose.h"
 #include "harness/commands/run_case.h"
 #include "harness/sweep/sweep.h"
@@ -83,6 +84,7 @@ static struct sweep_options sweep_options_of(const struct options *options, cons
         .options_text = options_text,
         .stop = stop,
         .progress = progress,
+        .draw = options->pictures ? charts_of_record : NULL,
     };
 }
 

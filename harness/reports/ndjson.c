@@ -6,6 +6,7 @@
  */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/report.h"
 
@@ -33,6 +34,12 @@ static void ndjson_begin(const struct report *report, size_t planned)
                             time, "planned", (json_int_t)planned));
 }
 
+/* Charts and maps are for those who look at them. */
+static bool is_picture(const char *key)
+{
+    return strcmp(key, "charts") == 0 || strcmp(key, "map") == 0;
+}
+
 static void ndjson_result(const struct report *report, size_t number, const struct result *result)
 {
     json_t *event = json_pack(
@@ -49,7 +56,7 @@ static void ndjson_result(const struct report *report, size_t number, const stru
         json_object_set_new(event, "column", json_integer(result->column));
     }
     for (size_t i = 0; event && (key = result_text(result, i, &text, &lines)); i++) {
-        if (text && json_object_set_new(event, key, json_string(text)) != 0) {
+        if (text && !is_picture(key) && json_object_set_new(event, key, json_string(text)) != 0) {
             json_decref(event);
             event = NULL;
         }

@@ -286,12 +286,14 @@ static void confirm(struct sweep *sweep, const struct sweep_case *which, const c
         struct finding *like = finding_like(sweep, more.judgement.oracle, again);
         if (like) { /* it showed itself to another oracle this time */
             finding_add_case(like, which);
+            map_note(sweep, which, MAP_ODD);
         } else {
             finding_add(sweep, which, again, &more.judgement, more.has_odd ? &more.odd : NULL, more.repeats,
                         more.tries);
             more.has_odd = false;
         }
     } else if (!sweep_is_over(sweep)) {
+        map_note(sweep, which, MAP_UNREPEATED);
         ++*failed_before;
     }
     judgement_close(&more.judgement);
@@ -335,6 +337,7 @@ void sweep_clear_up(struct sweep *sweep)
             struct finding *like = finding_like(sweep, judgement.oracle, shape);
             if (like) {
                 finding_add_case(like, &one->which);
+                map_note(sweep, &one->which, MAP_ODD);
             } else {
                 confirm(sweep, &one->which, shape, &judgement);
             }

@@ -93,6 +93,7 @@ struct finding *finding_add(struct sweep *sweep, const struct sweep_case *which,
         f->has_odd = true;
     }
     finding_add_case(f, which);
+    map_note(sweep, which, MAP_ODD);
     f->class_letter = finding_class(f);
     sweep->failed_fast = sweep->failed_fast || !sweep->options->keep_going;
     return f;
@@ -108,6 +109,8 @@ void finding_close(struct finding *finding)
     for (size_t i = 0; i < FINDING_IDS_MAX; i++) {
         free(finding->ids[i]);
     }
+    free(finding->charts[0]);
+    free(finding->charts[1]);
     free(finding->picture);
     free(finding->repro_path);
     free(finding->key);

@@ -45,6 +45,18 @@ static void add_said(struct bytes *out, const char *who, const struct transcript
     bytes_append_text(out, stream->reset ? ", reset\n" : stream->ended ? ", end\n" : "\n");
 }
 
+void picture_draw(const struct sweep *sweep, struct finding *finding, const struct subject *subject,
+                  const struct record *odd, const char *message)
+{
+    if (!sweep->options->draw || !subject->has_baseline) {
+        return;
+    }
+    free(finding->charts[0]);
+    free(finding->charts[1]);
+    finding->charts[0] = sweep->options->draw(&subject->scenario, &subject->baseline, NULL);
+    finding->charts[1] = sweep->options->draw(&subject->scenario, odd, message ? message : "");
+}
+
 char *picture_of(const struct finding *finding, const struct shown *shown)
 {
     struct bytes out;

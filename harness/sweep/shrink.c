@@ -321,6 +321,8 @@ static void write_best(struct shrink *shrink)
     struct finding *finding = shrink->finding;
     free(finding->picture);
     finding->picture = picture_of(finding, &shrink->shown);
+    picture_draw(shrink->sweep, finding, &shrink->shown.subject, &shrink->shown.odd,
+                 shrink->shown.judgement.text);
     finding_reshape(finding, &shrink->best, &shrink->shown);
     repro_write(shrink->sweep, finding, &shrink->best, &shrink->shown);
 }

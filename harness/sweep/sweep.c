@@ -93,6 +93,7 @@ static void close_sweep(struct sweep *sweep)
     }
     subject_close(&sweep->plain);
     masks_close(&sweep->masks);
+    map_close(&sweep->map);
     free(sweep->pending);
     free(sweep->message);
     free(sweep->detail);

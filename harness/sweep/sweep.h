@@ -37,6 +37,9 @@ struct sweep_options {
     const char *options_text; /* what a rerun needs beside the file, for the commands that are printed */
     const volatile sig_atomic_t *stop;
     struct sweep_progress *progress; /* may be NULL */
+    /* Draws a run as SVG, which the caller frees; message: what is odd with it, or NULL. NULL: no pictures.
+     */
+    char *(*draw)(const struct scenario *scenario, const struct record *record, const char *message);
 };
 
 /* Fills a result (result_close): path, name and rerun are the caller's business. When *stop was set it says

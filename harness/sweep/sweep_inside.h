@@ -5,12 +5,13 @@
  *   cost.c      time, memory, descriptors  finding.c        groups, words, classes
  *   shrink.c    smaller ones               trial.c          does a smaller one show it?
  *   repro.c     as a scenario in a file    picture.c        what it looks like
- *   tell.c      the result
+ *   tell.c      the result                 map.c            what came of a cut at each place
  */
 #ifndef SEAM_HARNESS_SWEEP_SWEEP_INSIDE_H
 #define SEAM_HARNESS_SWEEP_SWEEP_INSIDE_H
 
 #include "harness/sweep/fleet.h"
+#include "harness/sweep/map.h"
 #include "harness/sweep/specimen.h"
 #include "harness/sweep/subject.h"
 #include "harness/sweep/sweep.h"
@@ -45,6 +46,7 @@ struct finding {
     char *ids[FINDING_IDS_MAX]; /* of the first of them */
     size_t message;             /* SIZE_MAX: no single one */
     enum place_kind place;
+    char *charts[2]; /* for a report with pictures: with each message alone, and as it is cut; SVG */
     /* from shrinking */
     char *picture;      /* several lines: the bytes with their cuts, both answers */
     char *repro_path;   /* NULL: none was written */
@@ -93,6 +95,7 @@ struct sweep {
     size_t cursor; /* next case of the subject under way */
     struct subject *under_way;
     bool guests; /* the cases under way share programs */
+    struct sweep_map map;
     enum evidence weakest;
     uint64_t cuts_proved;
     bool failed_fast, out_of_time;
@@ -174,6 +177,9 @@ void finding_reshape(struct finding *finding, const struct specimen *specimen, c
  * and runs it: it must fail. Fills the finding's repro_ fields, or its note. */
 void repro_write(struct sweep *sweep, struct finding *finding, const struct specimen *specimen,
                  const struct shown *shown);
+/* Draws both runs of a finding, when pictures are wanted. */
+void picture_draw(const struct sweep *sweep, struct finding *finding, const struct subject *subject,
+                  const struct record *odd, const char *message);
 /* Several lines: what was sent with its cuts, what was said each time. Caller frees; NULL: out of memory. */
 char *picture_of(const struct finding *finding, const struct shown *shown);
 

@@ -381,6 +381,7 @@ static void case_ended(void *context, size_t tag, struct record *record, bool lo
     }
     switch (sweep_judge(sweep, &which, record, sweep->guests, &judgement, &earlier)) {
     case VERDICT_SAME:
+        map_note(sweep, &which, MAP_SAME);
         record_close(record);
         break;
     case VERDICT_ERROR:

@@ -4,6 +4,7 @@
  */
 #include "harness/sweep/sweep_inside.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,6 +205,31 @@ static void tell_findings(struct sweep *sweep, struct result *out)
     }
 }
 
+/* Two charts a finding. */
+static char *charts_json(struct sweep *sweep)
+{
+    json_t *json = json_array();
+    size_t number = 0;
+    char title[120];
+    for (size_t i = 0; i < sweep->finding_count; i++) {
+        struct finding *f = &sweep->findings[i];
+        if (f->same_as != 0) {
+            continue;
+        }
+        number++;
+        if (!f->charts[0] && f->has_odd) {
+            picture_draw(sweep, f, f->subject, &f->odd, f->judgement.text);
+        }
+        for (int k = 0; k < 2 && f->charts[0] && f->charts[1]; k++) {
+            snprintf(title, sizeof title, "%zu. %s", number, k ? f->shape : "with each message alone");
+            json_array_append_new(json, json_pack("{s:s, s:s}", "title", title, "svg", f->charts[k]));
+        }
+    }
+    char *text = json_array_size(json) > 0 ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+    json_decref(json);
+    return text;
+}
+
 void sweep_tell(struct sweep *sweep, struct result *out)
 {
     struct bytes shown;
@@ -227,6 +253,10 @@ void sweep_tell(struct sweep *sweep, struct result *out)
                      sweep->scenario->sweep.xfail) < 0) {
             out->message = NULL;
         }
+    }
+    if (sweep->options->draw) {
+        out->map = map_json(&sweep->map, &sweep->plain.layout);
+        out->charts = charts_json(sweep);
     }
     tell_shown(sweep, &shown);
     if (sweep->finding_count) {

@@ -1,0 +1,12 @@
+# Makes a C array of files, one after another: cmake -D OUT=FILE -D NAME=IDENTIFIER -D PARTS=A|B -P this
+string(REPLACE "|" ";" PARTS "${PARTS}")
+set(bytes)
+foreach(part ${PARTS})
+  file(READ ${part} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
+  string(APPEND bytes "${hex}\n")
+  if(GAP)
+    string(APPEND bytes "0x0a,0x0a,\n")
+  endif()
+endforeach()
+file(WRITE ${OUT} "extern const char ${NAME}[];\nconst char ${NAME}[] = {\n${bytes}0};\n")
