@@ -254,16 +254,7 @@ const struct option_spec option_specs[] = {
      .doc = "print the verbs as Markdown, as in the reference",
      .no_variable = true,
      SWITCH(markdown)},
-    {.name = "help",
-     .letter = 'h',
-     .commands = " run sweep shrink check import export steps schema help version ",
-     .doc = "print this",
-     .no_variable = true,
-     SWITCH(help)},
-    {.name = "version",
-     .commands = " run sweep shrink check import export steps schema help version ",
-     .doc = "print the version",
-     .no_variable = true,
-     SWITCH(version)},
+    {.name = "help", .letter = 'h', .doc = "print this", .no_variable = true, SWITCH(help)},
+    {.name = "version", .doc = "print the version", .no_variable = true, SWITCH(version)},
 };
 const size_t option_spec_count = sizeof option_specs / sizeof *option_specs;

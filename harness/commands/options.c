@@ -7,6 +7,7 @@
  */
 #include "harness/commands/options.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ bool option_is_of(const struct option_spec *spec, const char *command)
 {
     char word[32];
     snprintf(word, sizeof word, " %s ", command);
-    return strstr(spec->commands, word) != NULL;
+    return !spec->commands || strstr(spec->commands, word) != NULL;
 }
 
 void option_variable(const struct option_spec *spec, char name[OPTION_VARIABLE_BYTES_MAX])
@@ -223,6 +224,7 @@ int options_parse(struct options *options, const char *command, int argc, char *
     struct parser parser = {
         .options = options, .command = command, .argc = argc, .argv = argv, .seen = seen, .error = error};
 
+    assert(option_spec_count <= sizeof seen / sizeof *seen);
     *options = (struct options){
         .jobs = processor_count(), .evidence = EVIDENCE_DRAINED, .repeat = 1, .shard_count = 1};
     options->operands = calloc((size_t)argc + 1, sizeof *options->operands);

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shlex
 import signal
 import subprocess
@@ -50,6 +51,17 @@ class Real(CliTest):
             {"expect": "server.stdout", "until": "CLIENT SAYS: answer\n"}, {"close": "alice"})
     HANG = ({"connect": "alice", "to": "server"}, {"type": "server", "line": "hello"},
             {"expect": "alice", "line": "hello"}, {"pause": 60000})
+
+    def test_each_command_has_help(self):
+        def printed(*args):
+            return subprocess.run([SEAM, *args], capture_output=True, text=True, timeout=60, check=True).stdout
+
+        commands = re.findall(r"^  ([a-z]+) ", printed("help"), re.MULTILINE)
+        self.assertIn("record", commands)
+        for command in commands:
+            self.assertIn("--help", printed("help", command))
+            self.assertEqual(printed(command, "--help"), printed("help", command))
+            self.assertEqual(printed(command, "--version"), printed("version"))
 
     def test_exit_codes(self):
         self.write("passes.json", *self.TALK)
