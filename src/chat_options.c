@@ -1,6 +1,7 @@
-/* chat_options - the command line of the chat programs, and their help. */
+/* chat_options - the command line of the chat programs, read by the table in chat_options.def. */
 #include "src/chat_program.h"
 
+#include "src/chat_help.h"
 #include "src/net.h"
 #include "src/terminal.h"
 
@@ -8,54 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char chat_server_help[] =
-    "usage: chat-server [--host HOST] [--port PORT] [--line-max BYTES]\n"
-    "\n"
-    "Listens and chats with one client at a time, in turns; the server speaks first. Clients that come "
-    "meanwhile wait.\n"
-    "\n"
-    "  --host HOST       address or name to listen on (default " CHAT_HOST_DEFAULT ")\n"
-    "  --port PORT       port to listen on; 0 picks a free one, which is told on stderr "
-    "(default " CHAT_PORT_DEFAULT ")\n";
-
-static const char chat_client_help[] =
-    "usage: chat-client [--host HOST] [--port PORT] [--line-max BYTES]\n"
-    "\n"
-    "Connects to a chat server and chats with it, in turns; the server speaks first.\n"
-    "\n"
-    "  --host HOST       IPv4 or IPv6 address or name of the server (asked for when not given)\n"
-    "  --port PORT       its port (asked for when not given)\n";
-
-static const char chat_common_help[] =
-    "  --line-max BYTES  longest line, newline not counted (default 65536)\n"
-    "  --help, --version\n"
-    "\n"
-    "A message is UTF-8 text that ends with \\n. Prompts and received lines go to stdout, everything else to "
-    "stderr.\n"
-    "What happens when\n"
-    "  several lines come at once     they are told one per turn (1 MiB may wait here, the rest waits at the "
-    "peer)\n"
-    "  a line is typed out of turn    it waits for its turn; at the server also for the next client\n"
-    "  the peer ends its stream       also by half-close: whole lines that wait are told at once, then it is "
-    "over\n"
-    "  ... in the middle of a line    the unfinished line is reported on stderr, never told as a line\n"
-    "  the connection is reset        as the end of stream, and reported; the client exits with 1\n"
-    "  the connection is refused      reported; the client exits with 1\n"
-    "  a received line is too long    dropped and reported when its newline comes; it was the peer's turn\n"
-    "  a received line is not UTF-8   told, with the invalid bytes as \\xNN, and reported\n"
-    "  a typed line is either         not sent, reported, and you are asked again\n"
-    "  NUL, terminal escapes, bidi    control, bidi and zero-width characters are shown as \\n \\r \\t or "
-    "\\xNN\n"
-    "  a line ends with CR LF         one CR before the newline is dropped; any other CR is shown as \\r\n"
-    "  a line is empty                it is a message like any other\n"
-    "  the peer doesn't read          the line waits; typed lines wait behind it; signals still work\n"
-    "  stdin ends                     typed lines are still sent in turn (the last one also without its "
-    "newline);\n"
-    "                                 the answer to the last is told; then the program ends\n"
-    "  stdout can't be written        reported; exit 1\n"
-    "\n"
-    "Exit: 0 conversation over, end of stdin, SIGINT or SIGTERM; 1 network or stdout; 2 wrong usage\n";
 
 static bool chat_options_read_size(const char *text, size_t *size)
 {
@@ -76,9 +29,11 @@ static int chat_options_wrong(const struct chat_program *program, const char *wh
 int chat_program_init(struct chat_program *program, enum chat_role role, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"host", required_argument, NULL, 'h'},     {"port", required_argument, NULL, 'p'},
-        {"line-max", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'H'},
-        {"version", no_argument, NULL, 'V'},        {0},
+#define CHAT_OPTION(letter, name, argument, server, client)                                                  \
+    {name, (argument) ? required_argument : no_argument, NULL, letter},
+#include "src/chat_options.def"
+#undef CHAT_OPTION
+        {0},
     };
     struct seam_error error;
     int option;
@@ -105,7 +60,10 @@ int chat_program_init(struct chat_program *program, enum chat_role role, int arg
                 return chat_options_wrong(program, "not a size from 1 to 67108864", optarg);
             break;
         case 'H':
-            printf("%s%s", role == CHAT_SERVER ? chat_server_help : chat_client_help, chat_common_help);
+            chat_help_print(stdout, role);
+            return CHAT_EXIT_OK;
+        case 'M':
+            chat_help_print_man(stdout, role);
             return CHAT_EXIT_OK;
         case 'V':
             printf("%s %s\n", program->name, SEAM_VERSION);
