@@ -53,6 +53,7 @@ set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/commands/version.c ${CMAKE
                             ${CMAKE_CURRENT_LIST_DIR}/commands/charts.c
                             ${CMAKE_CURRENT_LIST_DIR}/commands/export_runs.c
                             PROPERTIES COMPILE_DEFINITIONS SEAM_VERSION="${PROJECT_VERSION}")
+include(${CMAKE_CURRENT_LIST_DIR}/manual.cmake)
 seam_unit_test(jobs_test ${CMAKE_CURRENT_LIST_DIR}/commands/jobs_test.c LIBS seam_command_line)
 
 add_executable(seam ${CMAKE_CURRENT_LIST_DIR}/main.c)

@@ -1,5 +1,6 @@
 /* option_specs - the table of options. Knows no command. */
 #include "harness/commands/option_values.h"
+#include "harness/commands/words.h"
 
 #define SWITCH(field) .switch_offset = offsetof(struct options, field)
 
@@ -36,6 +37,7 @@ const struct option_spec option_specs[] = {
      .doc =
          "how each cut must be proved: drained (the kernel says that the bytes were read; default), paced or "
          "paced=MS (only a wait), sent (not at all)",
+     .words = words_evidence,
      .set = option_set_evidence},
     {.name = "budget",
      .argument = "N|TIME",
@@ -113,6 +115,7 @@ const struct option_spec option_specs[] = {
      .commands = " import ",
      .doc =
          "which side Seam is in a conversation: client (default), or server, to which the --program connects",
+     .words = words_play,
      .set = option_set_play},
     {.name = "mask",
      .argument = "PATTERN",
@@ -138,11 +141,13 @@ const struct option_spec option_specs[] = {
      .argument = "KIND",
      .commands = " import ",
      .doc = "of a text: what its lines end with on the wire: lf (default), crlf or none",
+     .words = words_line_end,
      .set = option_set_line_end},
     {.name = "to",
      .argument = "FORMAT",
      .commands = " export ",
      .doc = "what to make of them, see below",
+     .words = words_export,
      .set = option_set_format},
     {.name = "output",
      .letter = 'o',
@@ -155,6 +160,7 @@ const struct option_spec option_specs[] = {
      .argument = "NAME",
      .commands = " import export ",
      .doc = "the fuzz target that the inputs belong to: one of Seam's own, or yours",
+     .words = words_target,
      .set = option_set_target},
     {.name = "parsers",
      .argument = "N",
@@ -210,11 +216,13 @@ const struct option_spec option_specs[] = {
      .commands = " run sweep shrink ",
      .doc = "write a report; '-' is stdout, where otherwise text goes; may be repeated",
      .repeatable = true,
+     .words = words_report,
      .set = option_set_report},
     {.name = "color",
      .argument = "WHEN",
      .commands = " run sweep shrink check ",
      .doc = "auto (on a terminal; default), always or never",
+     .words = words_color,
      .set = option_set_color},
     {.name = "allow-remote",
      .commands = " run sweep shrink check record export ",

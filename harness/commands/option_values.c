@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/commands/words.h"
+
 /* A decimal number without sign or spaces, in min..max. */
 static int read_number(const char *text, uint64_t min, uint64_t max, uint64_t *out, struct seam_error *error)
 {
@@ -71,20 +73,18 @@ int option_set_seed(struct options *options, const char *value, struct seam_erro
 
 int option_set_evidence(struct options *options, const char *value, struct seam_error *error)
 {
+    static const enum evidence kinds[] = {EVIDENCE_DRAINED, EVIDENCE_PACED, EVIDENCE_SENT};
+    bool timed = strncmp(value, "paced=", 6) == 0;
+    int kind = word_find(words_evidence, timed ? "paced" : value);
     uint64_t paced_ms = OPTIONS_PACED_MS_DEFAULT;
 
-    if (strcmp(value, "drained") == 0) {
-        options->evidence = EVIDENCE_DRAINED;
-    } else if (strcmp(value, "sent") == 0) {
-        options->evidence = EVIDENCE_SENT;
-    } else if (strcmp(value, "paced") == 0 || strncmp(value, "paced=", 6) == 0) {
-        if (value[5] == '=' && read_number(value + 6, 1, OPTIONS_PACED_MS_MAX, &paced_ms, error) != 0)
-            return -1;
-        options->evidence = EVIDENCE_PACED;
-        options->paced_ns = paced_ms * 1000000;
-    } else {
+    if (kind < 0)
         return seam_error_set(error, "'%s' is none of drained, paced, paced=MS, sent", value);
-    }
+    if (timed && read_number(value + 6, 1, OPTIONS_PACED_MS_MAX, &paced_ms, error) != 0)
+        return -1;
+    options->evidence = kinds[kind];
+    if (options->evidence == EVIDENCE_PACED)
+        options->paced_ns = paced_ms * 1000000;
     return 0;
 }
 
@@ -226,10 +226,9 @@ int option_set_parsers(struct options *options, const char *value, struct seam_e
 
 int option_set_play(struct options *options, const char *value, struct seam_error *error)
 {
-    options->play_server = strcmp(value, "server") == 0;
-    return options->play_server || strcmp(value, "client") == 0
-               ? 0
-               : seam_error_set(error, "'%s' is neither client nor server", value);
+    int side = word_find(words_play, value);
+    options->play_server = side == 1;
+    return side >= 0 ? 0 : seam_error_set(error, "'%s' is neither client nor server", value);
 }
 
 static int add_pattern(const char ***patterns, size_t *count, const char *value, struct seam_error *error)
@@ -254,16 +253,12 @@ int option_set_redact(struct options *options, const char *value, struct seam_er
 
 int option_set_line_end(struct options *options, const char *value, struct seam_error *error)
 {
-    static const struct {
-        const char *name, *bytes;
-    } ends[] = {{"lf", "\n"}, {"crlf", "\r\n"}, {"none", ""}};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        if (strcmp(value, ends[i].name) == 0) {
-            options->line_end = ends[i].bytes;
-            return 0;
-        }
-    }
-    return seam_error_set(error, "'%s' is none of lf, crlf, none", value);
+    static const char *const bytes[] = {"\n", "\r\n", ""};
+    int end = word_find(words_line_end, value);
+    if (end < 0)
+        return seam_error_set(error, "'%s' is none of lf, crlf, none", value);
+    options->line_end = bytes[end];
+    return 0;
 }
 
 int option_set_listen(struct options *options, const char *value, struct seam_error *error)
@@ -320,13 +315,9 @@ int option_set_report(struct options *options, const char *value, struct seam_er
 
 int option_set_color(struct options *options, const char *value, struct seam_error *error)
 {
-    static const char *const words[] = {"auto", "always", "never"};
-
-    for (int i = 0; i < 3; i++) {
-        if (strcmp(value, words[i]) == 0) {
-            options->color = (enum option_color)i;
-            return 0;
-        }
-    }
-    return seam_error_set(error, "'%s' is none of auto, always, never", value);
+    int color = word_find(words_color, value);
+    if (color < 0)
+        return seam_error_set(error, "'%s' is none of auto, always, never", value);
+    options->color = (enum option_color)color;
+    return 0;
 }

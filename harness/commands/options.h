@@ -83,14 +83,15 @@ struct options {
 };
 
 struct option_spec {
-    const char *name;     /* without -- */
-    char letter;          /* the short form, or 0 */
-    const char *argument; /* what stands for the value in the help; NULL: a switch */
-    const char *commands; /* the commands that take it, between spaces: " run check "; NULL: every one */
-    const char *doc;      /* one sentence or clause */
-    bool no_variable;     /* has no SEAM_NAME */
-    bool repeatable;      /* adds to a list; in the variable, one value per line */
-    size_t switch_offset; /* of the bool, for a switch */
+    const char *name;         /* without -- */
+    char letter;              /* the short form, or 0 */
+    const char *argument;     /* what stands for the value in the help; NULL: a switch */
+    const char *commands;     /* the commands that take it, between spaces: " run check "; NULL: every one */
+    const char *const *words; /* what the value may be, where these are words; NULL ends it */
+    const char *doc;          /* one sentence or clause */
+    bool no_variable;         /* has no SEAM_NAME */
+    bool repeatable;          /* adds to a list; in the variable, one value per line */
+    size_t switch_offset;     /* of the bool, for a switch */
     int (*set)(struct options *options, const char *value, struct seam_error *error);
 };
 
