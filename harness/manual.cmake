@@ -14,4 +14,11 @@ foreach(shell ${shells})
     VERBATIM)
   target_sources(seam_command_line PRIVATE ${CMAKE_CURRENT_LIST_DIR}/commands/completion_${shell}.c ${made})
 endforeach()
-target_sources(seam_command_line PRIVATE ${CMAKE_CURRENT_LIST_DIR}/commands/words.c)
+
+file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/commands/man_pages.def page_lines REGEX "^MAN_PAGE\\(")
+list(TRANSFORM page_lines REPLACE "MAN_PAGE\\(([a-z]+),.*" "${CMAKE_CURRENT_LIST_DIR}/commands/man_\\1.c" OUTPUT_VARIABLE page_sources)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/commands/man_pages.def)
+set_source_files_properties(${page_sources} PROPERTIES COMPILE_DEFINITIONS SEAM_VERSION="${PROJECT_VERSION}")
+
+target_sources(seam_command_line PRIVATE ${CMAKE_CURRENT_LIST_DIR}/commands/words.c ${page_sources})
+target_link_libraries(seam_command_line PUBLIC seam_roff)

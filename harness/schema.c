@@ -2,6 +2,7 @@
 #include "harness/schema.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,6 +86,17 @@ const char *arg_kind_text(enum arg_kind kind)
     }
     assert(!"each kind has a line");
     return "";
+}
+
+void arg_describe(const struct step_arg *arg, struct bytes *out)
+{
+    bytes_append_text(out, arg_kind_text(arg->kind));
+    for (size_t i = 0; arg->choices && arg->choices[i]; i++) {
+        bytes_append_format(out, "%s\"%s\"", i ? ", " : " ", arg->choices[i]);
+    }
+    if (arg->min != 0 || arg->max != 0) {
+        bytes_append_format(out, " of %" PRId64 " to %" PRId64, arg->min, arg->max);
+    }
 }
 
 static json_t *number_schema(const struct step_arg *arg)

@@ -12,10 +12,13 @@
 #include <jansson.h>
 
 #include "harness/step.h"
+#include "src/bytes.h"
 
 json_t *schema_build(void); /* caller owns the reference; NULL: out of memory */
 
 /* What an argument of this kind takes, for people: "the name of a connection". */
 const char *arg_kind_text(enum arg_kind kind);
+/* Appends what an argument takes, with its choices or its range. */
+void arg_describe(const struct step_arg *arg, struct bytes *out);
 
 #endif

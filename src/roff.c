@@ -100,6 +100,7 @@ void roff_begin(FILE *out, const struct roff_page *page)
     for (const char *at = page->name; *at; at++)
         roff_char(out, (char)toupper((unsigned char)*at));
     fprintf(out, " %d \"%s\" \"Seam %s\" \"Seam manual\"\n", page->section, date, page->version);
+    fputs(".nh\n.ad l\n", out); /* an option must not be parted */
     roff_section(out, "NAME");
     roff_line(out, page->name, strlen(page->name));
     fputs(" \\- ", out);

@@ -1,7 +1,7 @@
 /*
  * command - what the subcommands of `seam` are: one line per command in commands/commands.def.
  *
- * Help, and later man pages and completions, are made from that table, from the table of options
+ * Help, man pages and completions are made from that table, from the table of options
  * (commands/options.h) and from exit_codes.def.
  */
 #ifndef SEAM_HARNESS_COMMANDS_COMMAND_H

@@ -262,6 +262,13 @@ const struct option_spec option_specs[] = {
      .doc = "print the verbs as Markdown, as in the reference",
      .no_variable = true,
      SWITCH(markdown)},
+    {.name = "man",
+     .argument = "PAGE",
+     .commands = " help ",
+     .doc = "print a man page, as its source: seam or seam-scenario",
+     .no_variable = true,
+     .words = words_page,
+     .set = option_set_man},
     {.name = "help", .letter = 'h', .doc = "print this", .no_variable = true, SWITCH(help)},
     {.name = "version", .doc = "print the version", .no_variable = true, SWITCH(version)},
 };

@@ -321,3 +321,11 @@ int option_set_color(struct options *options, const char *value, struct seam_err
     options->color = (enum option_color)color;
     return 0;
 }
+
+int option_set_man(struct options *options, const char *value, struct seam_error *error)
+{
+    options->man = value;
+    return word_find(words_page, value) >= 0
+               ? 0
+               : seam_error_set(error, "there is no page '%s'; there are seam, seam-scenario", value);
+}

@@ -59,6 +59,7 @@ struct options {
     const char *output;               /* NULL: not given */
     const char *bundle;               /* the folder for bundles; NULL: not given */
     bool json, markdown;
+    const char *man;                       /* a word of words_page; NULL: not given */
     const char *target, *program, *format; /* of import and export; NULL: not given */
     size_t parsers;                        /* 0: not given */
     bool stdio;

@@ -1,6 +1,5 @@
 /* steps - `seam steps [VERB]`: the verbs with their arguments, as text, Markdown or JSON, from their own
  * declarations. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "harness/commands/command.h"
@@ -10,19 +9,6 @@
 #include "harness/step.h"
 #include "harness/suggest.h"
 
-/* What the argument takes, with its choices or its range. */
-static void describe(const struct step_arg *arg, struct bytes *out)
-{
-    bytes_clear(out);
-    bytes_append_text(out, arg_kind_text(arg->kind));
-    for (size_t i = 0; arg->choices && arg->choices[i]; i++) {
-        bytes_append_format(out, "%s\"%s\"", i ? ", " : " ", arg->choices[i]);
-    }
-    if (arg->min != 0 || arg->max != 0) {
-        bytes_append_format(out, " of %" PRId64 " to %" PRId64, arg->min, arg->max);
-    }
-}
-
 static void print_text(const struct step_verb *verb)
 {
     struct bytes takes;
@@ -30,7 +16,8 @@ static void print_text(const struct step_verb *verb)
     printf("%s - %s\nDone when %s.\n\n", verb->name, verb->doc, verb->done);
     for (size_t i = 0; i < verb->arg_count; i++) {
         const struct step_arg *arg = &verb->args[i];
-        describe(arg, &takes);
+        bytes_clear(&takes);
+        arg_describe(arg, &takes);
         printf("  \"%s\": %s%s\n      %s\n      For example: %s\n", arg->name, bytes_text(&takes),
                arg->flags & ARG_REQUIRED ? " (required)" : "", arg->doc, arg->example);
     }
@@ -57,7 +44,8 @@ static void print_markdown(const struct step_verb *verb)
            verb->name, verb->doc, verb->done);
     for (size_t i = 0; i < verb->arg_count; i++) {
         const struct step_arg *arg = &verb->args[i];
-        describe(arg, &takes);
+        bytes_clear(&takes);
+        arg_describe(arg, &takes);
         printf("| `%s`%s | ", arg->name, arg->flags & ARG_REQUIRED ? " (required)" : "");
         print_cell(bytes_text(&takes));
         printf(" | ");

@@ -49,6 +49,12 @@ const char *const words_verb[] = {
 #undef STEP
     NULL};
 
+const char *const words_page[] = {
+#define MAN_PAGE(name, word) word,
+#include "harness/commands/man_pages.def"
+#undef MAN_PAGE
+    NULL};
+
 const char *const words_shell[] = {
 #define SHELL(name) #name,
 #include "harness/commands/shells.def"

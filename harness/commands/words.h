@@ -10,7 +10,7 @@ extern const char *const words_report[];                        /* FORMAT of FOR
 extern const char *const words_export[], *const words_import[]; /* formats, kinds */
 extern const char *const words_target[];                        /* Seam's own; there may be others */
 extern const char *const words_command[], *const words_verb[];
-extern const char *const words_shell[];
+extern const char *const words_page[], *const words_shell[];
 
 /* The index of a word, or -1. */
 int word_find(const char *const *words, const char *text);

@@ -333,12 +333,18 @@ int bundle_write(const struct bundle_request *request, char **path_out, struct s
 /* --- commands of the loader, which are tested elsewhere
  * --------------------------------------------------------- */
 
+void man_scenario(FILE *out);
 int command_check(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_steps(int argc, char **argv);
 int command_schema(int argc, char **argv);
+
+void man_scenario(FILE *out)
+{
+    (void)out;
+}
 
 int command_check(int argc, char **argv)
 {

@@ -100,7 +100,7 @@ class Function(Completion):
                             "import --line-end ": "lf crlf none", "export --to ": "corpus python pcapng chart",
                             "import ": "crash text record pcap", "import --stdio ": "crash text record pcap",
                             "import -o x ": "crash text record pcap", "import --mask=a:b ": "crash text record pcap",
-                            "completion ": "bash zsh", "completion z": "zsh", "run --list --col": "--color",
+                            "completion ": "bash zsh", "completion z": "zsh", "help --man ": "seam seam-scenario", "run --list --col": "--color",
                             "run -vqj 2 --see": "--seed", "run -vq --see": "--seed", "run -j2 --see": "--seed",
                             "run -j --see": "", "run -- --see": "", "schema ": "", "version ": "", "record ": "",
                             "run --nothing=": "", "run --jobs ": "", "run --list=": ""}.items():

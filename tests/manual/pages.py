@@ -38,14 +38,16 @@ class Page:
             elif self.sections:
                 lines.append(line)
 
-    def items(self, title):
-        """[(the line of its own, the text below it)] of the paragraphs of a section that have one."""
+    def items(self, title, subsection=None):
+        """[(the line of its own, the text below it)] of the paragraphs that have one, of a section before its first subsection,
+        or of a subsection."""
         found = []
-        lines = iter(self.sections[title])
+        parts = re.split(r'^\.SS "(.*)"\n', "\n".join(self.sections[title]), flags=re.MULTILINE)
+        lines = iter((parts[parts.index(subsection) + 1] if subsection else parts[0]).splitlines())
         for line in lines:
             if line == ".TP":
                 found.append([plain(next(lines)), ""])
-            elif re.match(r"\.(PP|SS|RS)", line):
+            elif re.match(r"\.(PP|RS)", line):
                 found.append(["", ""])
             elif found:
                 found[-1][1] += (" " if found[-1][1] else "") + plain(line)

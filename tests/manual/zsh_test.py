@@ -109,7 +109,7 @@ class Zsh(unittest.TestCase):
                             "run --evidence ": "drained paced sent", "import --play ": "client server",
                             "import --line-end ": "lf crlf none", "export --to ": "corpus python pcapng chart",
                             "import ": "crash text record pcap", "import --stdio ": "crash text record pcap",
-                            "import -o x ": "crash text record pcap", "completion ": "bash zsh", "run --list --col": "--color",
+                            "import -o x ": "crash text record pcap", "completion ": "bash zsh", "help --man ": "seam seam-scenario", "run --list --col": "--color",
                             "run -qj 2 --see": "--seed", "run --jobs ": "", "run --color always --col": "", "run --seed ": "",
                             "run ": "one.json onward", "run x y ": "one.json onward",
                             "import crash ": "one.json onward", "run --bundle ": "onward", "run --report tap=": "one.json onward",
