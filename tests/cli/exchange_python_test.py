@@ -155,7 +155,7 @@ class Planted(ExportPython):
                 self.check(name)
 
     def test_what_a_long_line_costs(self):
-        self.check("cost_holds", options=["--cost"])
+        self.check("cost_rescans", options=["--cost"])
 
     def test_a_program_that_connects(self):
         self.check("client_message", "peer@11")

@@ -18,7 +18,7 @@ from fixture import CliTest, children_of, clean_environment, is_alive
 from tap import Tap
 
 SEAM = os.environ["SEAM_REAL"]
-SERVERS = pathlib.Path(os.environ["SEAM_SWEEP"])
+SERVERS = pathlib.Path(os.environ["SEAM_PLANTED"])
 GRACE_S = 10 # JOBS_GRACE_MS
 WHOLE_KINDS = {"each message alone", "all joined", "every byte", "fixed chunks"}
 # What a program costs is no matter of these tests, and depends on how it was built.

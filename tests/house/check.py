@@ -141,6 +141,15 @@ def check_marks(tree, exemptions):
                 yield f"{path}:{line_of(text, match.start())}: {match.group(0)} without the number of an issue"
 
 
+def check_ctest(tree, exemptions):
+    """No path of a build in ctest's property ENVIRONMENT: `./dev test` runs all builds at once, where tests of a name share it."""
+    for path in tree.files("CMakeLists.txt", "*.cmake"):
+        text = tree.text(path)
+        for match in re.finditer(r"\bENVIRONMENT\s+(\"[^\"]*\"|\S+)", text):
+            if re.search(r"\$<|_DIR\}", match.group(1)) and not exemptions.allow("ctest", path):
+                yield f"{path}:{line_of(text, match.start())}: ENVIRONMENT names a build; say it in the command: cmake -E env"
+
+
 def reject_duplicates(pairs):
     keys = [key for key, _ in pairs]
     for key in keys:
@@ -166,7 +175,7 @@ def check_scenarios(tree, exemptions):
 
 
 RULES = {"sizes": check_sizes, "includes": check_includes, "calls": check_calls, "printing": check_printing,
-         "marks": check_marks, "scenarios": check_scenarios}
+         "marks": check_marks, "ctest": check_ctest, "scenarios": check_scenarios}
 
 
 def breaches(rule, root, exemptions_text):

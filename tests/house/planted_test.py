@@ -104,6 +104,12 @@ class Planted(unittest.TestCase):
         self.assert_found("marks", "src/a.c", "// TO" "DO later\n", "src/a.c:1: TO" "DO without")
         self.assert_found("marks", "docs/a.md", "FIX" "ME(12)\n", "docs/a.md:1: FIX" "ME without")
 
+    def test_ctest(self):
+        self.assert_found("ctest", "a/CMakeLists.txt", 'set_tests_properties(x PROPERTIES TIMEOUT 3\n ENVIRONMENT "A=1;B=$<TARGET_FILE:b>")\n',
+                          "a/CMakeLists.txt:2: ENVIRONMENT")
+        self.assert_found("ctest", "a/b.cmake", "set(x ENVIRONMENT A=${CMAKE_BINARY_DIR}/x)\n", "a/b.cmake:1: ENVIRONMENT")
+        self.assert_found("ctest", "a/CMakeLists.txt", 'set_tests_properties(x PROPERTIES ENVIRONMENT "A=1;B=")\n')
+
     def test_scenarios(self):
         self.assert_found("scenarios", "scenarios/a.json", "{", "scenarios/a.json: ")
         self.assert_found("scenarios", "scenarios/a.json", '{"seam": 1, "seam": 1, "why": "x"}', "scenarios/a.json: the key 'seam'")

@@ -2,7 +2,7 @@
 
 LINE_BYTES, SLICE_BYTES, LINE_S = 4096, 512, 60  # byte by byte
 FLOOD_BYTES, FLOOD_CHUNK_BYTES, FLOOD_SLICE_BYTES, FLOOD_S = 4 << 20, 65536, 1 << 19, 10  # without end
-GROWTH_MIN, SLICE_MIN_S = 2.0, 0.003  # the last slice against the second
+GROWTH_MIN, SLICE_MIN_S, INVERSIONS_MAX = 1.8, 0.003, 3  # the last three slices against the first three; of 21 pairs of 7
 MEMORY_MIN_BYTES = 32  # for each byte of a slice that is sent byte by byte
 MEASUREMENTS_MAX, MEASUREMENTS_ALIKE = 4, 2
 
@@ -60,6 +60,10 @@ def grows(values, least):
     return all(after - before >= least for before, after in zip(values[len(values) // 2 - 1:], values[len(values) // 2:]))
 
 
+def inversions(values):
+    return sum(after < before for at, before in enumerate(values) for after in values[at + 1:])
+
+
 def costs_ever_more(scenario, options):
     slower = larger = 0
     for _ in range(MEASUREMENTS_MAX):
@@ -67,12 +71,12 @@ def costs_ever_more(scenario, options):
         if not seen:
             return None
         times = [after[0] - before[0] for before, after in zip(seen, seen[1:])]
-        first, middle, last = times[0], times[len(times) // 2], times[-1]
-        slower += first < middle < last and last >= SLICE_MIN_S and last >= GROWTH_MIN * first
+        first, last = sorted(times[:3])[1], sorted(times[-3:])[1]
+        slower += inversions(times) <= INVERSIONS_MAX and last >= SLICE_MIN_S and last >= GROWTH_MIN * first
         larger += grows([one[1] for one in seen], MEMORY_MIN_BYTES * SLICE_BYTES)
         if slower == MEASUREMENTS_ALIKE:
             return "a line fed byte by byte costs ever more: %.1f us a byte after %d bytes, %.1f after %d" % (
-                first / SLICE_BYTES * 1e6, 2 * SLICE_BYTES, last / SLICE_BYTES * 1e6, len(seen) * SLICE_BYTES)
+                first / SLICE_BYTES * 1e6, 3 * SLICE_BYTES, last / SLICE_BYTES * 1e6, (len(seen) - 1) * SLICE_BYTES)
         if larger == MEASUREMENTS_ALIKE:
             return "a line fed byte by byte takes %d bytes of memory for each" % (
                 (seen[-1][1] - seen[0][1]) / (len(seen) - 1) / SLICE_BYTES)
