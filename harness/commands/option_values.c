@@ -246,6 +246,16 @@ int option_set_mask(struct options *options, const char *value, struct seam_erro
     return add_pattern(&options->masks, &options->mask_count, value, error);
 }
 
+int option_set_send(struct options *options, const char *value, struct seam_error *error)
+{
+    const char **grown = grow(options->sends, options->send_count, sizeof *grown, error);
+    if (!grown)
+        return -1;
+    options->sends = grown;
+    grown[options->send_count++] = value;
+    return 0;
+}
+
 int option_set_redact(struct options *options, const char *value, struct seam_error *error)
 {
     return add_pattern(&options->redactions, &options->redaction_count, value, error);

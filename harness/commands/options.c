@@ -245,6 +245,7 @@ void options_close(struct options *options)
     free(options->texts);
     free(options->filters);
     free(options->masks);
+    free(options->sends);
     free(options->redactions);
     free(options->reports);
     free(options->operands);

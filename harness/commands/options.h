@@ -66,6 +66,8 @@ struct options {
     bool play_server;
     const char **masks; /* owned array */
     size_t mask_count;
+    const char **sends; /* owned array */
+    size_t send_count;
     const char **redactions; /* owned array */
     size_t redaction_count;
     const char *listen; /* NULL: not given */

@@ -338,6 +338,7 @@ int command_check(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_record(int argc, char **argv);
+int command_new(int argc, char **argv);
 int command_steps(int argc, char **argv);
 int command_schema(int argc, char **argv);
 
@@ -359,6 +360,11 @@ int command_export(int argc, char **argv)
 }
 
 int command_import(int argc, char **argv)
+{
+    return command_check(argc, argv);
+}
+
+int command_new(int argc, char **argv)
 {
     return command_check(argc, argv);
 }
