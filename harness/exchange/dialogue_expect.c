@@ -8,6 +8,8 @@
 
 #include "harness/scenario_print.h"
 
+enum { NAMED_HOLES_MAX = 100 }; /* PCRE2 has at most 10,000 names in a pattern */
+
 struct said { /* what is being printed: pending of a peer, from `at` on */
     struct printer *printer;
     struct peer *peer;
@@ -60,10 +62,23 @@ static void append_literal(struct bytes *out, const char *data, size_t length, b
     }
 }
 
+/* As a named group, for a sweep compares those by name and not by value; names differ within a pattern only. */
+static void append_hole(struct bytes *out, size_t number, const char *pattern)
+{
+    if (number == 1) {
+        bytes_append_format(out, "(?<differs>%s)", pattern);
+    } else if (number <= NAMED_HOLES_MAX) {
+        bytes_append_format(out, "(?<differs%zu>%s)", number, pattern);
+    } else {
+        bytes_append_format(out, "(?:%s)", pattern);
+    }
+}
+
 /* The pattern of data[at..end), which has holes. */
 static json_t *pattern_of(const struct said *said, size_t at, size_t end, bool line)
 {
     struct bytes out;
+    size_t number = 0;
     uint64_t base = said->peer->taken;
     bool text = printer_is_text(said->data + at, end - at);
     bytes_init(&out, SIZE_MAX / 4);
@@ -73,7 +88,7 @@ static json_t *pattern_of(const struct said *said, size_t at, size_t end, bool l
          i = (size_t)(hole - holes) + 1) {
         size_t begin = hole->begin > base + at ? (size_t)(hole->begin - base) : at;
         append_literal(&out, said->data + at, begin - at, text);
-        bytes_append_format(&out, "(?:%s)", hole->pattern);
+        append_hole(&out, ++number, hole->pattern);
         at = hole->end > base + end ? end : (size_t)(hole->end - base);
     }
     if (at < end) {

@@ -86,9 +86,9 @@ class Forms(TextTest):
 
     def test_masks(self):
         said = self.read("> a\n< id 17 at 12:30\n< fixed\n", "--to", "127.0.0.1:1", "--mask", r"\d+:\d+", "--mask", r"id \d+")
-        self.assertEqual(said["peer"].patterns, [r"(?:id \d+) at (?:\d+:\d+)"])
+        self.assertEqual(said["peer"].patterns, [r"(?<differs>id \d+) at (?<differs2>\d+:\d+)"])
         said = self.read("> a\n< ${x} 17 $\n", "--to", "127.0.0.1:1", "--mask", r"\d+") # no variable of the scenario
-        self.assertEqual(said["peer"].patterns, [r"\x24\{x\} (?:\d+) \x24"])
+        self.assertEqual(said["peer"].patterns, [r"\x24\{x\} (?<differs>\d+) \x24"])
         (self.folder / "t.txt").write_text("> a\n< b\n")
         self.assertIn("--mask '(': missing closing parenthesis",
                       self.seam("import", "text", "t.txt", "--to", "127.0.0.1:1", "--mask", "(", code=2).stderr.decode())

@@ -49,10 +49,17 @@ class New(CliTest):
         said = self.new("first.json", "--program", f"{sys.executable} server.py", "--send", "hi", "--send", "a ${b}")
         self.assertIn("seam run first.json", said)
         self.assertEqual(self.steps("first.json"), [
-            {"connect": "peer", "to": "server"}, {"expect": "peer", "matches": "hello, it is (?:\\d+)"},
+            {"connect": "peer", "to": "server"}, {"expect": "peer", "matches": "hello, it is (?<differs>\\d+)"},
             {"send": "peer", "line": "hi"}, {"expect": "peer", "line": "you said hi"},
             {"send": "peer", "line": "a ${$}{b}"}, {"expect": "peer", "line": "you said a ${$}{b}"}, {"close": "peer"}])
         self.runs("first.json")
+
+    def test_it_can_be_swept(self):
+        """What differs from run to run has a name, so that a sweep doesn't compare it."""
+        self.new("first.json", "--program", f"{sys.executable} server.py", "--send", "hi")
+        done = subprocess.run([SEAM, "sweep", "-j1", "--budget", "40", "first.json"], cwd=self.folder, env=clean_environment(), stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=120, check=False, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_what_changes_is_noticed(self):
         self.new("first.json", "--program", f"{sys.executable} server.py", "--send", "hi")

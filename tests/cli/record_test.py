@@ -253,7 +253,7 @@ class Conversations(RecordTest):
         self.assertIn("played 3 times to learn what differs, and once more: it passes", out)
         said, _ = read_scenario(self.folder / "r.json")
         self.assertEqual(len(said["peer"].patterns), 2)
-        self.assertIn("id (?:\\d+) for a at ", said["peer"].patterns[0])
+        self.assertIn("id (?<differs>\\d+) for a at ", said["peer"].patterns[0])
         self.passes()
         process, port = self.record(server, "--mask", r"id \d+", "--mask", r"at .*", name="m.json")
         client = self.connect(port)
@@ -262,7 +262,7 @@ class Conversations(RecordTest):
         client.close()
         self.finish(process)
         said, _ = read_scenario(self.folder / "m.json")
-        self.assertEqual(said["peer"].patterns, [r"(?:id \d+) for a (?:at .*)"])
+        self.assertEqual(said["peer"].patterns, [r"(?<differs>id \d+) for a (?<differs2>at .*)"])
         self.passes("m.json")
 
     def test_what_can_not_be_learnt_is_said(self):
