@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_BYTES = 48, WIRE_EVENTS = 16, OUTPUT_LINES = 12, OUTPUT_LINE_BYTES = 160 };
+enum { SHOWN_BYTES = 48, WIRE_EVENTS = 16, OUTPUT_LINES = 12, OUTPUT_LINE_BYTES = 160, SENT_CHUNKS_MAX = 12 };
 
 enum step_result run_fail(struct run *run, enum result_status status, const struct place *place,
                           const char *format, ...)
@@ -283,10 +283,45 @@ static void put_cause_first(struct run *run)
     }
 }
 
+static bool is_sent_chunk(const struct run *run, const struct transcript_event *event)
+{
+    return event->kind == EVENT_CHUNK && run->transcript.streams[event->stream].kind == TRANSCRIPT_SENT;
+}
+
+/* The send that was last, where it left in several chunks, with the cuts in its bytes: "good mor" | "ning\n"
+ */
+static void show_cuts(struct run *run)
+{
+    const struct transcript *t = &run->transcript;
+    const struct transcript_event *chunks[SENT_CHUNKS_MAX];
+    struct bytes line;
+    size_t count = 0;
+    for (size_t i = t->event_count; i-- > 0 && count < SENT_CHUNKS_MAX;) {
+        const struct transcript_event *event = &t->events[i];
+        if (is_sent_chunk(run, event) &&
+            (count == 0 || (event->stream == chunks[0]->stream && event->step == chunks[0]->step))) {
+            chunks[count++] = event;
+        }
+    }
+    if (count < 2) {
+        return;
+    }
+    bytes_init(&line, RUN_TEXT_BYTES_MAX);
+    while (count-- > 0) {
+        const struct transcript_event *event = chunks[count];
+        bytes_append_text(&line, line.length ? " | " : "");
+        transcript_print_bytes(bytes_text(&t->streams[event->stream].bytes) + event->offset, event->length,
+                               &line);
+    }
+    run_detail(run, "sent      %s\n", bytes_text(&line));
+    bytes_free(&line);
+}
+
 void run_failure_finish(struct run *run)
 {
     put_cause_first(run);
     run_count_unread(run);
+    show_cuts(run);
     if (run->transcript.event_count) {
         struct bytes wire;
         bytes_init(&wire, RUN_TEXT_BYTES_MAX);
