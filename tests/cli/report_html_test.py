@@ -225,7 +225,7 @@ class Pictures(HtmlTest):
         self.assertIn("cut at 2", browser.text("details svg"))
         here = browser.text(".src .here")
         line = next(number for number, text in enumerate((self.folder / "bad.json").read_text().split("\n"), 1) if '"expect"' in text)
-        self.assertRegex(here, rf"^{line - 1}\b|^{line}\b")
+        self.assertRegex(here, rf"^{line - 1}\n?\s*\{{$") # where the step begins
         self.assertEqual(browser.complaints(), [])
 
     def test_the_map_of_a_sweep(self):

@@ -181,18 +181,19 @@ class Agreement(ReportTest):
         told = self.reports("a.json", code=0, SOURCE_DATE_EPOCH="86400")
         self.assertEqual(self.events(told["ndjson"])[0]["time"], "1970-01-02T00:00:00Z")
         self.assertEqual(self.xml(told["junit"]).find("testsuite").get("timestamp"), "1970-01-02T00:00:00Z")
-        for wrong in ("", "x", "-5", "99999999999999999999"):
-            self.events(self.reports("a.json", code=0, SOURCE_DATE_EPOCH=wrong)["ndjson"])
+        for wrong in ("", "x", "-5", "99999999999999999999", "86400x"):
+            began = self.events(self.reports("a.json", code=0, SOURCE_DATE_EPOCH=wrong)["ndjson"])[0]["time"]
+            self.assertNotEqual(began, "1970-01-02T00:00:00Z")
 
 
 class GitHub(ReportTest):
     def test_annotations(self):
-        self.scenario("d/a,b:c.json", name="n, 100%: x", outcome="fail", message="m % x\ny", detail="d1\nd2")
+        self.scenario("d/a,b:c.json", name="n, 100%: x", outcome="fail", message="m % %0A x\ny", detail="d1\nd2")
         told = self.reports("d", code=1)
         (one,) = Runner(told["github"]).commands
         self.assertEqual(one[0], "error")
         self.assertEqual(one[1], {"file": "d/a,b:c.json", "line": "7", "col": "5", "title": "n, 100%: x"})
-        self.assertTrue(one[2].startswith("m % x\\ny\nd1\nd2\nagain: seam run "), one[2])
+        self.assertTrue(one[2].startswith("m % %0A x\\ny\nd1\nd2\nagain: seam run "), one[2])
 
     def test_no_text_is_a_command(self):
         """Neither in the annotations nor in the log that people read, nor does a line of the summary begin with any."""
