@@ -146,7 +146,7 @@ def check_ctest(tree, exemptions):
     for path in tree.files("CMakeLists.txt", "*.cmake"):
         text = tree.text(path)
         for match in re.finditer(r"\bENVIRONMENT\s+(\"[^\"]*\"|\S+)", text):
-            if re.search(r"\$<|_DIR\}", match.group(1)) and not exemptions.allow("ctest", path):
+            if re.search(r"\$<|_DIR(ECTORY)?\}", match.group(1)) and not exemptions.allow("ctest", path):
                 yield f"{path}:{line_of(text, match.start())}: ENVIRONMENT names a build; say it in the command: cmake -E env"
 
 

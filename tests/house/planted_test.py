@@ -108,6 +108,7 @@ class Planted(unittest.TestCase):
         self.assert_found("ctest", "a/CMakeLists.txt", 'set_tests_properties(x PROPERTIES TIMEOUT 3\n ENVIRONMENT "A=1;B=$<TARGET_FILE:b>")\n',
                           "a/CMakeLists.txt:2: ENVIRONMENT")
         self.assert_found("ctest", "a/b.cmake", "set(x ENVIRONMENT A=${CMAKE_BINARY_DIR}/x)\n", "a/b.cmake:1: ENVIRONMENT")
+        self.assert_found("ctest", "a/b.cmake", "set(x ENVIRONMENT A=${CMAKE_RUNTIME_OUTPUT_DIRECTORY})\n", "a/b.cmake:1: ENVIRONMENT")
         self.assert_found("ctest", "a/CMakeLists.txt", 'set_tests_properties(x PROPERTIES ENVIRONMENT "A=1;B=")\n')
 
     def test_scenarios(self):
