@@ -29,5 +29,6 @@ seam_printed(seam-scenario.5 ${CMAKE_INSTALL_MANDIR}/man5 seam help --man seam-s
 seam_printed(chat-server.1 ${CMAKE_INSTALL_MANDIR}/man1 chat-server --man)
 seam_printed(chat-client.1 ${CMAKE_INSTALL_MANDIR}/man1 chat-client --man)
 seam_printed(seam ${CMAKE_INSTALL_DATADIR}/bash-completion/completions seam completion bash)
+seam_printed(scenario.schema.json ${CMAKE_INSTALL_DATADIR}/seam seam schema)
 seam_printed(_seam ${CMAKE_INSTALL_DATADIR}/zsh/site-functions seam completion zsh)
 add_custom_target(man ALL DEPENDS ${printed_files})

@@ -2,7 +2,8 @@
 
     consumer_test.py BUILD_FOLDER
 
-Installs into a folder that goes away; builds consumer.c and consumer.cc with each compiler that is here.
+Installs into a folder, moves it, and builds consumer.c and consumer.cc with each compiler that is here: with the library's path, with
+pkg-config, and as a CMake project that says find_package(Seam).
 """
 import os
 import pathlib
@@ -23,16 +24,40 @@ def run(command, **options):
         sys.exit(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}{done.stderr}")
 
 
+PROJECT = """cmake_minimum_required(VERSION 3.25)
+project(consumer LANGUAGES {language})
+find_package(Seam 0.1 REQUIRED)
+add_executable(consumer {source})
+target_link_libraries(consumer PRIVATE Seam::fuzz)
+"""
+
+
+def with_cmake(folder, prefix, compiler, source):
+    language = "CXX" if source.suffix == ".cc" else "C"
+    folder.mkdir()
+    (folder / "CMakeLists.txt").write_text(PROJECT.format(language=language, source=source), encoding="utf-8")
+    run(["cmake", "-S", folder, "-B", folder / "build", f"-DCMAKE_{language}_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={prefix}"])
+    run(["cmake", "--build", folder / "build"])
+    run([folder / "build/consumer"])
+
+
 def main():
     tried = set()
-    with tempfile.TemporaryDirectory(prefix="seam-consumer-") as scratch:
-        run(["cmake", "--install", sys.argv[1], "--prefix", f"{scratch}/seam"], env=os.environ | {"DESTDIR": ""})
-        library = next(pathlib.Path(scratch, "seam").rglob("libseam_fuzz.a"))
+    with tempfile.TemporaryDirectory(prefix="seam-consumer-") as name:
+        scratch = pathlib.Path(name)
+        prefix = scratch / "moved"
+        run(["cmake", "--install", sys.argv[1], "--prefix", scratch / "seam"], env=os.environ | {"DESTDIR": ""})
+        (scratch / "seam").rename(prefix)
+        run([prefix / "bin/seam", "--version"])
+        library = next(prefix.rglob("libseam_fuzz.a"))
+        found = subprocess.run(["pkg-config", "--cflags", "--libs", "seam-fuzz"], env=os.environ | {"PKG_CONFIG_PATH": str(library.parent / "pkgconfig")},
+                               capture_output=True, text=True, check=True).stdout.split()
         for compiler, standard, source in BUILDS:
             if shutil.which(compiler):
-                run([compiler, *standard, *WARNINGS, "-g", "-I", f"{scratch}/seam/include", HERE / source, library,
-                     "-o", f"{scratch}/{compiler}"])
-                run([f"{scratch}/{compiler}"])
+                for how in (["-I", prefix / "include", HERE / source, library], [HERE / source, *found]):
+                    run([compiler, *standard, *WARNINGS, "-g", *how, "-o", scratch / compiler])
+                    run([scratch / compiler])
+                with_cmake(scratch / f"cmake-{compiler}", prefix, compiler, HERE / source)
                 tried.add(compiler)
     print("built and run with", ", ".join(sorted(tried)))
     if not {"gcc", "clang", "clang++"} <= tried:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the build made of man pages and completions goes where man, bash and zsh look: install_test.py CMAKE BUILD_FOLDER"""
+"""What the build made of man pages, completions and the schema goes where man, bash and zsh look: install_test.py CMAKE BUILD_FOLDER"""
 
 import pathlib
 import subprocess
@@ -12,7 +12,8 @@ FILES = {"share/man/man1/seam.1": ("seam", "help", "--man", "seam"),
          "share/man/man5/seam-scenario.5": ("seam", "help", "--man", "seam-scenario"),
          "share/man/man1/chat-server.1": ("chat-server", "--man"), "share/man/man1/chat-client.1": ("chat-client", "--man"),
          "share/bash-completion/completions/seam": ("seam", "completion", "bash"),
-         "share/zsh/site-functions/_seam": ("seam", "completion", "zsh")}
+         "share/zsh/site-functions/_seam": ("seam", "completion", "zsh"),
+         "share/seam/scenario.schema.json": ("seam", "schema")}
 
 
 def undated(text):
