@@ -47,7 +47,7 @@ def main():
         if done.returncode != 0:
             problems.append(done.stdout.decode() + done.stderr.decode())
         print(f"{package.name}: {package.stat().st_size} bytes; Depends: {fields['Depends']}")
-    sys.exit("\n".join(problems))
+    sys.exit("\n".join(problems) or 0)
 
 
 if __name__ == "__main__":
