@@ -41,6 +41,7 @@ struct report_summary {
 /* What a format keeps from one result to the next. */
 struct report_state {
     struct bytes held, rows; /* what can be written at the end only */
+    struct bytes last;       /* what is written when all reports have ended */
     struct bytes scratch;
     size_t told, left_out;
     bool styled;      /* the style sheet of charts, which stands once, is there */
@@ -58,7 +59,8 @@ struct report {
 struct report_format {
     const char *name; /* as in --report FORMAT=PATH */
     const char *doc;
-    bool pictures; /* it shows charts and maps, which cost time and are made only then */
+    bool only_last; /* it writes nothing but report_state.last, so that it can share a stream with another */
+    bool pictures;  /* it shows charts and maps, which cost time and are made only then */
     void (*begin)(const struct report *report, size_t planned);
     /* number counts from 1, in the order of the plan; it skips those that were not run. */
     void (*result)(const struct report *report, size_t number, const struct result *result);

@@ -270,7 +270,7 @@ static int open_reports(struct session *session, struct seam_error *error)
         how.color = to_stdout ? options_color(options, stdout) : options->color == COLOR_ALWAYS;
         if (report_set_add(&session->reports, report->format, report->path, &how, error) != 0)
             return -1;
-        stdout_taken = stdout_taken || to_stdout;
+        stdout_taken = stdout_taken || (to_stdout && !report->format->only_last);
     }
     how.color = options_color(options, stdout);
     return stdout_taken ? 0 : report_set_add(&session->reports, text, "-", &how, error);

@@ -4,7 +4,8 @@
  * https://docs.github.com/en/actions/writing-workflows/choosing-what-your-workflow-does/workflow-commands-for-github-actions
  * A step shows ten errors and ten warnings (github.com/orgs/community/discussions/26680): the first ten
  * failures are annotations, and the others are counted. The summary goes to the file that GITHUB_STEP_SUMMARY
- * names; a step's may have 1 MiB, and one that is longer is not shown at all.
+ * names; a step's may have 1 MiB, and one that is longer is not shown at all. Annotations
+ * are written last, behind the report for people on the same stdout, where commands hold again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,31 +16,31 @@
 enum { ANNOTATIONS_MAX = 10, SUMMARY_BYTES_MAX = 1000000, MESSAGE_BYTES_MAX = 4000 };
 
 /* A value of a command: what would end the line, or, in a property, the property. */
-static void print_value(FILE *out, const char *text, bool property)
+static void append_value(struct bytes *out, const char *text, bool property)
 {
     for (; *text; text++) {
         if (*text == '%' || *text == '\n' || *text == '\r' || (property && (*text == ':' || *text == ',')))
-            fprintf(out, "%%%02X", (unsigned char)*text);
+            bytes_append_format(out, "%%%02X", (unsigned char)*text);
         else
-            fputc(*text, out);
+            bytes_append(out, text, 1);
     }
 }
 
-static void print_command(const struct report *report, const char *command, const struct result *result,
-                          const char *message)
+static void append_command(const struct report *report, const char *command, const struct result *result,
+                           const char *message)
 {
-    FILE *out = report->out;
+    struct bytes *out = &report->state->last;
     const char *path = result->file ? result->file : result->path ? result->path : "";
 
-    fprintf(out, "::%s file=", command);
-    print_value(out, path, true);
+    bytes_append_format(out, "::%s file=", command);
+    append_value(out, path, true);
     if (result->line > 0)
-        fprintf(out, ",line=%d,col=%d", result->line, result->column > 0 ? result->column : 1);
-    fputs(",title=", out);
-    print_value(out, result->name ? result->name : "(no name)", true);
-    fputs("::", out);
-    print_value(out, message, false);
-    fputc('\n', out);
+        bytes_append_format(out, ",line=%d,col=%d", result->line, result->column > 0 ? result->column : 1);
+    bytes_append_text(out, ",title=");
+    append_value(out, result->name ? result->name : "(no name)", true);
+    bytes_append_text(out, "::");
+    append_value(out, message, false);
+    bytes_append_text(out, "\n");
 }
 
 /* Its first lines. */
@@ -78,7 +79,7 @@ static void github_result(const struct report *report, size_t number, const stru
         append_beginning(text, result->detail);
     if (result->rerun)
         bytes_append_format(text, "\nagain: %s", result->rerun);
-    print_command(report, "error", result, bytes_text(text));
+    append_command(report, "error", result, bytes_text(text));
 }
 
 /* Appended: other steps of the job write there, too. */
@@ -95,18 +96,19 @@ static void write_summary(const struct report *report, const char *path, const s
 static void github_end(const struct report *report, const struct report_summary *summary)
 {
     const char *path = getenv("GITHUB_STEP_SUMMARY");
-    struct bytes *text = &report->state->scratch;
+    struct bytes *text = &report->state->scratch, *out = &report->state->last;
 
     if (report->state->told > ANNOTATIONS_MAX)
-        fprintf(report->out, "::warning title=seam::%zu more failures have no annotation: a step shows %d\n",
-                report->state->told - ANNOTATIONS_MAX, ANNOTATIONS_MAX);
+        bytes_append_format(out,
+                            "::warning title=seam::%zu more failures have no annotation: a step shows %d\n",
+                            report->state->told - ANNOTATIONS_MAX, ANNOTATIONS_MAX);
     for (size_t i = 0; i < summary->flaky_count && i < ANNOTATIONS_MAX - 1; i++) {
-        fputs("::warning file=", report->out);
-        print_value(report->out, summary->flaky[i].path, true);
-        fputs(",title=", report->out);
-        print_value(report->out, summary->flaky[i].name, true);
-        fprintf(report->out, "::flaky: not passed in %zu of %zu rounds\n", summary->flaky[i].bad,
-                summary->flaky[i].rounds);
+        bytes_append_text(out, "::warning file=");
+        append_value(out, summary->flaky[i].path, true);
+        bytes_append_text(out, ",title=");
+        append_value(out, summary->flaky[i].name, true);
+        bytes_append_format(out, "::flaky: not passed in %zu of %zu rounds\n", summary->flaky[i].bad,
+                            summary->flaky[i].rounds);
     }
     if (path && *path) {
         bytes_clear(text);
@@ -118,6 +120,7 @@ static void github_end(const struct report *report, const struct report_summary 
 const struct report_format report_github = {
     .name = "github",
     .doc = "annotations of GitHub, and a job summary where GITHUB_STEP_SUMMARY names its file",
+    .only_last = true,
     .begin = github_begin,
     .result = github_result,
     .end = github_end,

@@ -72,7 +72,8 @@ int report_set_add(struct report_set *set, const struct report_format *format, c
     if (!out)
         return seam_error_set(error, "can't write the report %s: %s", path, strerror(errno));
     for (size_t i = 0; i < set->count; i++) {
-        if (out != set->reports[i].out && !is_same_file(out, set->reports[i].out))
+        bool shared = out == set->reports[i].out && format->only_last != set->reports[i].format->only_last;
+        if ((out != set->reports[i].out && !is_same_file(out, set->reports[i].out)) || shared)
             continue;
         if (!to_stdout)
             fclose(out);
@@ -86,6 +87,7 @@ int report_set_add(struct report_set *set, const struct report_format *format, c
     }
     bytes_init(&state->held, HELD_BYTES_MAX);
     bytes_init(&state->rows, HELD_BYTES_MAX);
+    bytes_init(&state->last, HELD_BYTES_MAX);
     bytes_init(&state->scratch, HELD_BYTES_MAX);
     set->reports[set->count++] =
         (struct report){.format = format, .out = out, .path = path, .options = *options, .state = state};
@@ -129,6 +131,10 @@ int report_set_end(struct report_set *set, const struct report_summary *summary,
 {
     for (size_t i = 0; i < set->count; i++)
         set->reports[i].format->end(&set->reports[i], summary);
+    for (size_t i = 0; i < set->count; i++) {
+        const struct bytes *last = &set->reports[i].state->last;
+        fwrite(bytes_text(last), 1, last->length, set->reports[i].out);
+    }
     return written(set, error);
 }
 
@@ -143,6 +149,7 @@ int report_set_close(struct report_set *set, struct seam_error *error)
                                     report->path, strerror(errno));
         bytes_free(&report->state->held);
         bytes_free(&report->state->rows);
+        bytes_free(&report->state->last);
         bytes_free(&report->state->scratch);
         free(report->state);
     }

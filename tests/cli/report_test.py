@@ -210,6 +210,17 @@ class GitHub(ReportTest):
         again = self.seam("run", "-v", ".", environment={"GITHUB_ACTIONS": "true"}).stdout.decode()
         self.assertNotEqual(log.split("\n")[0], again.split("\n")[0]) # no program can know the token
 
+    def test_text_and_annotations_share_a_log(self):
+        """Behind the report for people commands hold again; before, what a program says is none."""
+        self.mixed(2 * len(TEXTS))
+        told = self.reports("-v", ".", code=1)
+        log = self.seam("run", "-v", ".", "--report", "github=-", environment={"GITHUB_ACTIONS": "true"}).stdout.decode()
+        runner = Runner(log)
+        self.assertEqual((runner.commands, runner.unfinished), (Runner(told["github"]).commands, None))
+        self.assertIn("    rerun: seam run ", log)
+        for pair in (["github=-", "github=-"], ["text=-", "tap=-"]):
+            self.assertEqual(self.seam("run", ".", *[word for one in pair for word in ("--report", one)]).returncode, 2)
+
     def test_ten_annotations_and_the_others_counted(self):
         for i in range(25):
             self.scenario(f"{i:02}.json", outcome="fail", detail="x" * 9000 + "\n" + "y" * 9000)
