@@ -146,7 +146,7 @@ class Planted(ExportPython):
         self.check("payload_crash", "alice@7")
 
     def test_bytes_with_the_fin(self):
-        self.check("eof_hangs_up", "alice@")
+        self.check("eof_hangs_up")
 
     @unittest.skipUnless(FULL, "SEAM_FULL: sweeps take their time")
     def test_all_sorts(self):
