@@ -36,7 +36,7 @@ def with_cmake(folder, prefix, compiler, source):
     language = "CXX" if source.suffix == ".cc" else "C"
     folder.mkdir()
     (folder / "CMakeLists.txt").write_text(PROJECT.format(language=language, source=source), encoding="utf-8")
-    run(["cmake", "-S", folder, "-B", folder / "build", f"-DCMAKE_{language}_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={prefix}"])
+    run(["cmake", "-G", "Ninja", "-S", folder, "-B", folder / "build", f"-DCMAKE_{language}_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={prefix}"])
     run(["cmake", "--build", folder / "build"])
     run([folder / "build/consumer"])
 
