@@ -30,7 +30,7 @@ enum {
 #define LINE_NS_MAX                   ((uint64_t)20000000000)
 #define FLOOD_NS_MAX                  ((uint64_t)4000000000)
 #define PROBE_NS_MAX                  ((uint64_t)1000000000)
-#define TIME_GROWTH_MIN               2.0 /* the last slice against the second */
+#define TIME_GROWTH_MIN               1.8 /* the last three slices against the first three */
 #define TIME_SLICE_MIN_NS             ((uint64_t)3000000)
 #define MEMORY_SLICE_MIN_BYTES        ((uint64_t)FLOOD_SLICE_BYTES / 2)
 #define MEMORY_BYTEWISE_MIN_BYTES     ((uint64_t)SLICE_BYTES * 32) /* of a slice sent byte by byte */
@@ -138,14 +138,29 @@ static const struct trace_checkpoint *last_checkpoints(const struct record *reco
  * -----------------------------------------------------------------------------------------------------------
  */
 
-/* How much more the last slice costs than the second; 0: too little to tell, or no steady growth. */
+static uint64_t median_of_three(const uint64_t *t)
+{
+    uint64_t low = t[0] < t[1] ? t[0] : t[1], high = t[0] < t[1] ? t[1] : t[0];
+    return t[2] < low ? low : t[2] > high ? high : t[2];
+}
+
+/* How much more the last slices cost than the first ones; 0: too little to tell, or no steady growth: of all
+ * pairs of slices hardly any may stand the other way round, which the noise of a busy machine does not bring
+ * about. */
 static double time_growth(const struct record *record, size_t slices, uint64_t *first_ns, uint64_t *last_ns)
 {
     const struct trace_checkpoint *at = last_checkpoints(record, slices);
-    *first_ns = at[1].cpu_ns - at[0].cpu_ns;
-    *last_ns = at[slices - 1].cpu_ns - at[slices - 2].cpu_ns;
-    uint64_t middle_ns = at[slices / 2].cpu_ns - at[slices / 2 - 1].cpu_ns;
-    bool steady = *first_ns < middle_ns && middle_ns < *last_ns;
+    uint64_t times[LINE_BYTES / SLICE_BYTES];
+    size_t n = slices - 1, inversions = 0;
+    for (size_t i = 0; i < n; i++) {
+        times[i] = at[i + 1].cpu_ns - at[i].cpu_ns;
+        for (size_t k = 0; k < i; k++) {
+            inversions += times[i] < times[k];
+        }
+    }
+    *first_ns = n >= 6 ? median_of_three(times) : times[0];
+    *last_ns = n >= 6 ? median_of_three(times + n - 3) : times[n - 1];
+    bool steady = inversions * 7 <= n * (n - 1) / 2;
     return steady && *first_ns > 0 && *last_ns >= TIME_SLICE_MIN_NS ? (double)*last_ns / (double)*first_ns
                                                                     : 0;
 }
