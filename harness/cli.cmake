@@ -42,7 +42,7 @@ file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def command_lines REGEX
 list(TRANSFORM command_lines REPLACE "COMMAND\\(([a-z]+),.*" "${CMAKE_CURRENT_LIST_DIR}/commands/\\1.c" OUTPUT_VARIABLE command_sources)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/commands/commands.def)
 set(command_line_sources)
-foreach(shared charts command diagnose export_runs jobs jobs_worker load option_specs option_values options place progress run_case select session shell_quote
+foreach(shared charts command diagnose export_runs jobs jobs_worker load option_specs option_values options place progress rewrite rewrite_value run_case select session shell_quote
                sweep_case verify)
   list(APPEND command_line_sources commands/${shared}.c)
 endforeach()

@@ -33,7 +33,7 @@ static const struct {
     {"rerun", offsetof(struct result, rerun), false},   {"notes", offsetof(struct result, notes), true},
     {"wire", offsetof(struct result, wire), true},      {"kept", offsetof(struct result, kept), false},
     {"shown", offsetof(struct result, shown), false},   {"charts", offsetof(struct result, charts), false},
-    {"map", offsetof(struct result, map), false},
+    {"map", offsetof(struct result, map), false},       {"updates", offsetof(struct result, updates), true},
 };
 enum { TEXT_COUNT = sizeof texts / sizeof *texts };
 

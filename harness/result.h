@@ -53,7 +53,10 @@ struct result {
     char *kept;       /* the folder that was kept */
     char *charts;     /* for a report with pictures: JSON, [{"title": "", "svg": ""}, ...], made by
                          commands/charts.c */
-    char *map;        /* the same, of a sweep: JSON, as harness/sweep/map.c has it */
+    char *updates; /* of a run that updates, one line each: "! START END FORM DELIMITER BYTES PATH": the value
+                      that stands there in that file, a line, lines or data, should have these bytes (in hex);
+                      '=': it has them already; '-': void; "# TEXT": why something is not to be written */
+    char *map;     /* the same, of a sweep: JSON, as harness/sweep/map.c has it */
     enum evidence evidence; /* the weakest of all chunks that had to be told apart */
     uint64_t cuts_proved;   /* boundaries between two writes that were proved */
     uint64_t duration_ns;

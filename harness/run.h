@@ -78,6 +78,9 @@ struct run_connection {
     uint64_t unread_bytes; /* at the last look */
     bool accepted;
     const struct segmentation_item *cuts; /* NULL: as written */
+    const struct step *update_step; /* the last that took a literal here, where run_options.update says so */
+    size_t update_from;             /* what it took begins here, in received */
+    size_t update_at;               /* in run.updates: its line */
 };
 
 enum run_program_state { RUN_PROGRAM_NONE, RUN_PROGRAM_STARTING, RUN_PROGRAM_READY, RUN_PROGRAM_ENDED };
@@ -184,6 +187,7 @@ struct run {
     uint64_t autopsy_until_ns;
     uint64_t ended_ns;
     struct bytes notes;
+    struct bytes updates;         /* as result.h has them */
     char scratch[RUN_READ_BYTES]; /* what a read brings, until it is in the transcript */
 };
 
@@ -233,6 +237,15 @@ void run_expect_begin(struct run *run, const struct stream_ref *ref);
 enum step_result run_expect_unit(struct run *run, const struct stream_ref *ref);
 enum step_result run_expect_silence(struct run *run, const struct stream_ref *ref, const struct number *ms);
 enum step_result run_expect_reset(struct run *run, const struct stream_ref *ref);
+
+/* run_update.c: an expectation that is not met takes what came instead, where run_options.update says so.
+ * complete: nothing more comes. */
+enum run_update { RUN_UPDATE_NONE /* it fails */, RUN_UPDATE_WAIT, RUN_UPDATE_TAKEN };
+enum run_update run_update_expect(struct run *run, struct run_stream_view *view, bool complete);
+/* The expectation was met: another run must not want something else of it. */
+void run_update_matched(struct run *run, const struct run_stream_view *view);
+/* What nobody took is the last expectation's. False: there is none that could take it. */
+bool run_update_unread(struct run *run, struct run_connection *connection);
 
 /* --- between the runner's files
  * ---------------------------------------------------------------------------------------- */

@@ -338,6 +338,9 @@ size_t run_unread(struct run *run, struct run_connection *c)
     if (unread == 0 || c->spec->rest_ignored) {
         return 0;
     }
+    if (tail == 0 && run_update_unread(run, c)) {
+        return 0;
+    }
     struct bytes shown;
     bytes_init(&shown, 4096);
     size_t show = stream->bytes.length - c->cursor;

@@ -68,6 +68,7 @@ static enum step_result unit_matched(struct run *run, struct run_stream_view *vi
                                      const struct expect_outcome *outcome)
 {
     run_trace_unit(run, view, *view->cursor, outcome->unit_end);
+    run_update_matched(run, view);
     *view->cursor = outcome->unit_end;
     set_reading(view, false);
     return STEP_DONE;
@@ -107,6 +108,21 @@ enum step_result run_expect_unit(struct run *run, const struct stream_ref *ref)
         if (answer == EXPECT_ERROR) {
             return run_fail_error(run, RESULT_ERROR, &error);
         }
+        bool quiet =
+            answer != EXPECT_FAILED && !ended && !final && run_quiet_look(run, false) == RUN_QUIET_YES;
+        if (quiet) {
+            final = true; /* what came until now has been read, and is looked at once more */
+            continue;
+        }
+        bool given_up = ended || final || run_out_of_time(run);
+        if (answer == EXPECT_MORE && !given_up) {
+            return STEP_WAIT;
+        }
+        enum run_update update = run_update_expect(run, &view, given_up);
+        if (update != RUN_UPDATE_NONE) {
+            set_reading(&view, update == RUN_UPDATE_WAIT);
+            return update == RUN_UPDATE_WAIT ? STEP_WAIT : STEP_DONE;
+        }
         if (answer == EXPECT_FAILED) {
             return run_fail_expect(run, &view, &outcome);
         }
@@ -120,12 +136,7 @@ enum step_result run_expect_unit(struct run *run, const struct stream_ref *ref)
         if (final) {
             return run_fail_waiting(run, &view, nothing_comes(run));
         }
-        final = run_quiet_look(run, false) == RUN_QUIET_YES;
-        if (!final) {
-            return run_out_of_time(run)
-                       ? run_fail_waiting(run, &view, out_of_time_text(run, text, sizeof text))
-                       : STEP_WAIT;
-        }
+        return run_fail_waiting(run, &view, out_of_time_text(run, text, sizeof text));
     }
 }
 

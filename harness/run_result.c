@@ -82,6 +82,7 @@ void run_result(const struct run *const_run, struct result *out)
         .kept = copy_or_null(run->kept ? run->tmp : NULL),
         .duration_ns = run->ended_ns - run->transcript.began_ns,
     };
+    out->updates = copy_or_null(bytes_text(&run->updates));
     note_connections(run);
     out->notes = copy_or_null(bytes_text(&run->notes));
     weigh_evidence(run, out);

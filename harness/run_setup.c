@@ -169,6 +169,7 @@ static struct run *new_run(const struct scenario *scenario, const struct segment
     run->failed_at = run->group_at = SIZE_MAX;
     run->script_end = scenario->script_count;
     bytes_init(&run->notes, RUN_TEXT_BYTES_MAX);
+    bytes_init(&run->updates, SCENARIO_FILE_BYTES_MAX);
     bytes_init(&run->detail, RUN_TEXT_BYTES_MAX);
     bytes_init(&run->typed, DATA_EXPANDED_BYTES_MAX);
     run->programs = calloc(scenario->program_count + 1, sizeof *run->programs);
@@ -307,6 +308,7 @@ void run_free(struct run *run)
     result_close(&run->verdict);
     bytes_free(&run->typed);
     bytes_free(&run->notes);
+    bytes_free(&run->updates);
     bytes_free(&run->detail);
     free(run->tmp);
     free(run->programs);

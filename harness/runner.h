@@ -31,6 +31,7 @@ struct run_options {
     bool keep;              /* keep folders of passing runs too */
     bool allow_remote;
     bool drop_folders; /* also those of failing runs */
+    bool update;       /* an expectation of literal bytes that is not met takes what came instead */
     bool trace;        /* for run_take_record */
     enum run_checkpoints checkpoints;
     bool checkpoint_bursts; /* also before the first chunk of each burst */

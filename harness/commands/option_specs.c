@@ -213,6 +213,13 @@ const struct option_spec option_specs[] = {
      .commands = " run ",
      .doc = "keep the folders of programs, also when the scenario passed",
      SWITCH(keep)},
+    {.name = "update",
+     .commands = " run ",
+     .doc = "write what the programs say into the expectations (line, lines, data) that are not met, then "
+            "run again; "
+            "every other byte of the files stays",
+     .no_variable = true,
+     SWITCH(update)},
     {.name = "bundle",
      .argument = "DIR",
      .commands = " run ",

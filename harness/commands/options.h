@@ -54,6 +54,7 @@ struct options {
     size_t shard_count; /* 1.. */
     bool fail_fast, list, keep, allow_remote, allow_outside, verbose, quiet, help, version;
     bool pipeline, dry_run, no_shrink;
+    bool update;
     bool pictures; /* of the reports: one of them shows charts */
     uint64_t budget_cases, budget_ns; /* 0: not given */
     const char *output;               /* NULL: not given */

@@ -226,7 +226,8 @@ static void run_in_world(const struct selected_case *selected, const struct opti
         .paced_ns = options->paced_ns,
         .keep = options->keep,
         .allow_remote = options->allow_remote,
-        .drop_folders = viewer != NULL,
+        .drop_folders = viewer != NULL || options->update,
+        .update = options->update,
     };
     struct seam_error error = {0};
     struct run *run = run_new(scenario, options->cut ? &options->cuts : NULL, world, &run_options, &error);
@@ -241,7 +242,7 @@ static void run_in_world(const struct selected_case *selected, const struct opti
     if (!goes_on) {
         run_result(run, out);
         keep_place(out, scenario);
-        if (options->bundle && out->status != RESULT_PASSED &&
+        if (options->bundle && !options->update && out->status != RESULT_PASSED &&
             !(out->status == RESULT_FAILED && scenario->xfail))
             write_bundle(scenario, options, run, out);
         apply_xfail(scenario, out);

@@ -14,6 +14,7 @@
 #include "harness/commands/load.h"
 #include "harness/commands/options.h"
 #include "harness/commands/progress.h"
+#include "harness/commands/rewrite.h"
 #include "harness/commands/run_case.h"
 #include "harness/commands/select.h"
 #include "harness/commands/session.h"
@@ -31,6 +32,7 @@ struct session {
     struct report_flaky *flaky;
     size_t round_good, round_bad; /* of the scenario that was told last */
     struct progress progress;
+    struct rewrite rewrite;
     size_t failed_count; /* ended so far, told or not */
     struct seam_error write_error;
     bool write_failed;
@@ -252,6 +254,67 @@ static int run_cases(struct session *session)
     return failed && code != RESULT_EXIT_FAILED && code != RESULT_EXIT_INTERNAL ? RESULT_EXIT_ERROR : code;
 }
 
+/* --- --update
+ * --------------------------------------------------------------------------------------------------- */
+
+static bool update_ended(void *context, size_t index, const struct result *result)
+{
+    (void)context, (void)index, (void)result;
+    return true;
+}
+
+/* A scenario that is expected to fail, or could not run, has nothing to write. */
+static bool update_told(void *context, size_t index, const struct result *result)
+{
+    struct session *session = context;
+    (void)index;
+    if (result->updates && result->status != RESULT_XFAILED && result->status != RESULT_ERROR)
+        session->write_failed |= rewrite_add(&session->rewrite, result->updates) != 0;
+    return !session->write_failed;
+}
+
+static void update_lost(void *context, size_t index, const char *text, struct result *out)
+{
+    case_lost(context, index, text, out);
+}
+
+static void update_tick(void *context, size_t ended_count)
+{
+    (void)context, (void)ended_count;
+}
+
+/* Runs everything once, and rewrites. An exit code; PASSED: go on with the files as they are now. */
+static int update_files(struct session *session)
+{
+    struct jobs jobs = {
+        .case_count = session->cases.count,
+        .worker_count =
+            session->options.jobs < session->cases.count ? session->options.jobs : session->cases.count,
+        .context = session,
+        .open = worker_open,
+        .execute = worker_execute,
+        .close = worker_close,
+        .ended = update_ended,
+        .told = update_told,
+        .lost = update_lost,
+        .tick = update_tick,
+    };
+    struct jobs_outcome outcome = {0};
+    struct seam_error error = {0};
+
+    if (jobs_run(&jobs, &outcome, &error) != 0)
+        return diagnose("%s", error.text), RESULT_EXIT_ERROR;
+    if (outcome.signal)
+        return diagnose("nothing was rewritten"), 128 + outcome.signal;
+    if (session->write_failed)
+        return diagnose("out of memory"), RESULT_EXIT_INTERNAL;
+    if (rewrite_apply(&session->rewrite) != 0)
+        return RESULT_EXIT_ERROR;
+    if (session->rewrite.written == 0)
+        diagnose("--update: no expectation had to be rewritten");
+    return RESULT_EXIT_PASSED;
+}
+
 /* --- before anything starts
  * ------------------------------------------------------------------------------------- */
 
@@ -316,6 +379,24 @@ static int tell_nothing(struct session *session)
     return end_reports(session);
 }
 
+/* After the files were rewritten. Mistakes and warnings that are not new have been told. */
+static int load_again(struct session *session)
+{
+    struct options quiet = session->options;
+    struct seam_error error = {0};
+
+    selected_cases_close(&session->cases);
+    loaded_close(&session->loaded);
+    session->options.update = false;
+    quiet.quiet = true;
+    return load_files(&session->files, &quiet, &session->loaded) == 0 &&
+                   (session->loaded.invalid_count > 0 ||
+                    select_cases(session->loaded.files, session->loaded.count, &session->options,
+                                 &session->cases, &error) == 0)
+               ? 0
+               : -1;
+}
+
 static int usage(const struct session *session, const struct seam_error *error)
 {
     return command_usage_error(session->kind->command, error);
@@ -328,6 +409,10 @@ static int run_session(struct session *session)
 
     if (options->operand_count == 0) {
         seam_error_set(&error, "a FILE or a DIR is missing");
+        return usage(session, &error);
+    }
+    if (options->update && options->cut) {
+        seam_error_set(&error, "--update: not with --cut, as what is expected must not depend on cuts");
         return usage(session, &error);
     }
     if (select_files(options->operands, options->operand_count, false, &session->files, &error) != 0 ||
@@ -346,6 +431,15 @@ static int run_session(struct session *session)
     }
     if (select_cases(session->loaded.files, session->loaded.count, options, &session->cases, &error) != 0)
         return usage(session, &error);
+    if (options->update && !options->list && session->cases.count > 0) {
+        int code = update_files(session);
+        if (code != RESULT_EXIT_PASSED)
+            return code;
+        if (load_again(session) != 0)
+            return diagnose("out of memory"), RESULT_EXIT_INTERNAL;
+        if (session->loaded.invalid_count > 0)
+            return tell_invalid(session);
+    }
     if (options->list) {
         list_cases(session);
         return session->cases.count > 0 ? RESULT_EXIT_PASSED : RESULT_EXIT_NOTHING;
@@ -387,6 +481,7 @@ int session_main(const struct session_kind *kind, int argc, char **argv)
     selected_cases_close(&session.cases);
     loaded_close(&session.loaded);
     selected_files_close(&session.files);
+    rewrite_close(&session.rewrite);
     options_close(&session.options);
     return code;
 }

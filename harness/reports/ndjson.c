@@ -37,7 +37,7 @@ static void ndjson_begin(const struct report *report, size_t planned)
 /* Charts and maps are for those who look at them. */
 static bool is_picture(const char *key)
 {
-    return strcmp(key, "charts") == 0 || strcmp(key, "map") == 0;
+    return strcmp(key, "charts") == 0 || strcmp(key, "map") == 0 || strcmp(key, "updates") == 0;
 }
 
 static void ndjson_result(const struct report *report, size_t number, const struct result *result)

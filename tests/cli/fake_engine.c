@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "harness/commands/command.h"
+#include "harness/commands/rewrite.h"
 #include "harness/exchange/bundle.h"
 #include "harness/exchange/chart.h"
 #include "harness/runner.h"
@@ -332,6 +333,24 @@ int bundle_write(const struct bundle_request *request, char **path_out, struct s
 
 /* --- commands of the loader, which are tested elsewhere
  * --------------------------------------------------------- */
+
+/* Fake runs update nothing. */
+int rewrite_add(struct rewrite *rewrite, const char *updates)
+{
+    (void)rewrite, (void)updates;
+    return 0;
+}
+
+int rewrite_apply(struct rewrite *rewrite)
+{
+    (void)rewrite;
+    return 0;
+}
+
+void rewrite_close(struct rewrite *rewrite)
+{
+    (void)rewrite;
+}
 
 void man_scenario(FILE *out);
 int command_check(int argc, char **argv);
