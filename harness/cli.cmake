@@ -57,4 +57,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/manual.cmake)
 seam_unit_test(jobs_test ${CMAKE_CURRENT_LIST_DIR}/commands/jobs_test.c LIBS seam_command_line)
 
 add_executable(seam ${CMAKE_CURRENT_LIST_DIR}/main.c)
+if(SEAM_STATIC) # part of the program, not of a library: it must be there before libpcap is looked through
+  target_sources(seam PRIVATE ${CMAKE_CURRENT_LIST_DIR}/exchange/pcap_static.c)
+endif()
 target_link_libraries(seam PRIVATE seam_command_line seam_exchange seam_record seam_sweep seam_runner seam_scenario seam_real)
