@@ -58,6 +58,12 @@ void result_close(struct result *result)
     *result = (struct result){0};
 }
 
+bool result_is_bad(const struct result *result)
+{
+    return result->status == RESULT_FAILED || result->status == RESULT_ERROR ||
+           result->status == RESULT_INVALID;
+}
+
 static int append_lines(struct bytes *out, const char *text)
 {
     for (;;) {

@@ -63,6 +63,7 @@ struct result {
 };
 
 void result_close(struct result *result);
+bool result_is_bad(const struct result *result); /* failed, an error, or invalid */
 /* The texts one after another, for what tells all of them: index 0, 1, ... until NULL, which is the name of
  * the field; *text may be NULL, *lines says whether it may have several. */
 const char *result_text(const struct result *result, size_t index, const char **text, bool *lines);

@@ -79,18 +79,13 @@ static void worker_close(void *context, void *shared)
 /* --- in the parent
  * ---------------------------------------------------------------------------------------------- */
 
-static bool is_bad(const struct result *result)
-{
-    return result->status == RESULT_FAILED || result->status == RESULT_ERROR;
-}
-
 static bool case_ended(void *context, size_t index, const struct result *result)
 {
     struct session *session = context;
     (void)index;
 
-    session->failed_count += is_bad(result);
-    if (session->options.fail_fast && is_bad(result))
+    session->failed_count += result_is_bad(result);
+    if (session->options.fail_fast && result_is_bad(result))
         session->failed_fast = true;
     return !session->failed_fast;
 }
@@ -134,7 +129,7 @@ static void settle_rounds(struct session *session, size_t index, const struct re
     const struct scenario *scenario = session->cases.items[index].scenario;
 
     session->round_good += result->status == RESULT_PASSED || result->status == RESULT_XFAILED;
-    session->round_bad += is_bad(result);
+    session->round_bad += result_is_bad(result);
     if (session->cases.items[index].round + 1 < session->options.repeat)
         return;
     if (session->round_good > 0 && session->round_bad > 0) {
@@ -207,12 +202,13 @@ static int end_reports(struct session *session)
                : code;
 }
 
-static int run_cases(struct session *session)
+/* All cases of the session, in as many workers as was asked for. */
+static struct jobs jobs_of(struct session *session)
 {
-    struct jobs jobs = {
-        .case_count = session->cases.count,
-        .worker_count =
-            session->options.jobs < session->cases.count ? session->options.jobs : session->cases.count,
+    size_t count = session->cases.count, workers = session->options.jobs;
+    return (struct jobs){
+        .case_count = count,
+        .worker_count = workers < count ? workers : count,
         .context = session,
         .open = worker_open,
         .execute = worker_execute,
@@ -222,6 +218,11 @@ static int run_cases(struct session *session)
         .lost = case_lost,
         .tick = show_progress,
     };
+}
+
+static int run_cases(struct session *session)
+{
+    struct jobs jobs = jobs_of(session);
     struct jobs_outcome outcome = {0};
     struct seam_error error = {0};
     char signal_name[32];
@@ -273,11 +274,6 @@ static bool update_told(void *context, size_t index, const struct result *result
     return !session->write_failed;
 }
 
-static void update_lost(void *context, size_t index, const char *text, struct result *out)
-{
-    case_lost(context, index, text, out);
-}
-
 static void update_tick(void *context, size_t ended_count)
 {
     (void)context, (void)ended_count;
@@ -286,19 +282,10 @@ static void update_tick(void *context, size_t ended_count)
 /* Runs everything once, and rewrites. An exit code; PASSED: go on with the files as they are now. */
 static int update_files(struct session *session)
 {
-    struct jobs jobs = {
-        .case_count = session->cases.count,
-        .worker_count =
-            session->options.jobs < session->cases.count ? session->options.jobs : session->cases.count,
-        .context = session,
-        .open = worker_open,
-        .execute = worker_execute,
-        .close = worker_close,
-        .ended = update_ended,
-        .told = update_told,
-        .lost = update_lost,
-        .tick = update_tick,
-    };
+    struct jobs jobs = jobs_of(session);
+    jobs.ended = update_ended;
+    jobs.told = update_told;
+    jobs.tick = update_tick;
     struct jobs_outcome outcome = {0};
     struct seam_error error = {0};
 

@@ -22,12 +22,6 @@ enum { OPEN_AT_FIRST = 5 };
 
 extern const char html_page_css[], html_page_js[]; /* made by the build */
 
-static bool is_bad(const struct result *result)
-{
-    return result->status == RESULT_FAILED || result->status == RESULT_ERROR ||
-           result->status == RESULT_INVALID;
-}
-
 static const char *status_word(const struct result *result)
 {
     return result->internal ? "internal error" : result_status_words[result->status];
@@ -62,10 +56,10 @@ static void append_summary(struct bytes *out, const struct result *result, struc
     bytes_append_text(out, "</span><span class=\"time\">");
     append_duration(out, result->duration_ns);
     bytes_append_text(out, "</span>");
-    if (is_bad(result) || result->reason) {
+    if (result_is_bad(result) || result->reason) {
         bytes_append_text(out, "<span class=\"msg\">");
-        append_escaped(out,
-                       is_bad(result) ? (result->message ? result->message : "no message") : result->reason);
+        append_escaped(out, result_is_bad(result) ? (result->message ? result->message : "no message")
+                                                  : result->reason);
         bytes_append_text(out, "</span>");
     }
     bytes_append_text(out, "</summary>");
@@ -109,7 +103,7 @@ static void append_lines(struct bytes *out, const char *heading, const char *tex
 
 static void append_pictures(const struct report *report, struct bytes *out, const struct result *result)
 {
-    size_t room = is_bad(result) ? CHARTS_BAD_BYTES_MAX : CHARTS_GOOD_BYTES_MAX;
+    size_t room = result_is_bad(result) ? CHARTS_BAD_BYTES_MAX : CHARTS_GOOD_BYTES_MAX;
     if (result->map)
         html_append_map(out, result->map);
     if (!result->charts)
@@ -125,8 +119,8 @@ static void append_pictures(const struct report *report, struct bytes *out, cons
 static void html_result(const struct report *report, size_t number, const struct result *result)
 {
     struct report_state *state = report->state;
-    struct bytes *out = is_bad(result) ? &state->held : &state->rows;
-    bool open = is_bad(result) && state->told++ < OPEN_AT_FIRST;
+    struct bytes *out = result_is_bad(result) ? &state->held : &state->rows;
+    bool open = result_is_bad(result) && state->told++ < OPEN_AT_FIRST;
 
     bytes_append_format(out, "<details class=\"r %s\" id=\"r%zu\" data-status=\"%s\"%s>",
                         result_status_words[result->status], number, result_status_words[result->status],

@@ -60,12 +60,6 @@ static void append_paragraph(struct bytes *out, const char *heading, const char 
     bytes_append_text(out, "\n");
 }
 
-static bool is_bad(const struct result *result)
-{
-    return result->status == RESULT_FAILED || result->status == RESULT_ERROR ||
-           result->status == RESULT_INVALID;
-}
-
 static void append_detail(struct bytes *out, const struct result *result, struct bytes *scratch)
 {
     bytes_append_text(out, "\n### ");
@@ -94,17 +88,17 @@ static void append_row(struct bytes *out, const struct result *result, struct by
 {
     bytes_clear(scratch);
     report_append_place(result, scratch);
-    bytes_append_text(out, is_bad(result) ? "| **" : "| ");
+    bytes_append_text(out, result_is_bad(result) ? "| **" : "| ");
     bytes_append_text(out, result->internal ? "internal error" : result_status_words[result->status]);
-    bytes_append_text(out, is_bad(result) ? "** | " : " | ");
+    bytes_append_text(out, result_is_bad(result) ? "** | " : " | ");
     append_text(out, bytes_text(scratch));
     bytes_append_text(out, " | ");
     append_text(out, result->name ? result->name : "(no name)");
     bytes_append_text(out, " | ");
-    append_text(out, result->reason   ? result->reason
-                     : is_bad(result) ? (result->message ? result->message : "no message")
-                     : result->shown  ? result->shown
-                                      : "");
+    append_text(out, result->reason          ? result->reason
+                     : result_is_bad(result) ? (result->message ? result->message : "no message")
+                     : result->shown         ? result->shown
+                                             : "");
     bytes_append_format(out, " | %" PRIu64 " ms |\n", result->duration_ns / 1000000);
 }
 
@@ -113,7 +107,7 @@ void markdown_add(struct report_state *state, const struct result *result, size_
     size_t rows = state->rows.length, details = state->held.length;
 
     append_row(&state->rows, result, &state->scratch);
-    if (is_bad(result))
+    if (result_is_bad(result))
         append_detail(&state->held, result, &state->scratch);
     if (state->rows.length + state->held.length <= bytes_max)
         return;
