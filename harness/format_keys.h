@@ -9,7 +9,12 @@ struct format_key {
     const char *name;   /* NULL ends a table */
     const char *schema; /* of the value: a JSON Schema (draft-07), with references into "definitions" */
     const char *doc;
+    const char *examples; /* a JSON array of values */
 };
+
+/* The names of programs, connections, listeners and variables. */
+#define FORMAT_NAME_PATTERN "^[a-z][a-z0-9_]*$"
+#define FORMAT_NAME_TEXT    "a name has lower-case letters, digits and _, and begins with a letter"
 
 extern const struct format_key format_top_keys[];
 extern const struct format_key format_program_keys[];

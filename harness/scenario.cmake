@@ -4,7 +4,7 @@ add_library(seam_scenario STATIC
   address.c arena.c data.c expression.c format_keys.c inside.c json_place.c names.c pattern.c scenario_cut.c scenario_data.c
   scenario_errors.c scenario_include.c scenario_load.c scenario_names.c scenario_print.c scenario_print_data.c
   scenario_print_expression.c scenario_print_paths.c scenario_print_steps.c scenario_print_values.c scenario_programs.c scenario_states.c
-  scenario_steps.c scenario_streams.c scenario_sweep.c scenario_top.c scenario_unroll.c scenario_values.c schema.c signal_names.c source.c step.c
+  scenario_steps.c scenario_streams.c scenario_sweep.c scenario_top.c scenario_unroll.c scenario_values.c schema.c schema_kinds.c signal_names.c source.c step.c
   step_args.c suggest.c text.c)
 target_link_libraries(seam_scenario PUBLIC seam_values seam_core PkgConfig::JANSSON PkgConfig::PCRE2)
 

@@ -92,10 +92,11 @@ struct step_arg {
     enum arg_kind kind;
     size_t offset;
     unsigned flags;
-    int64_t min, max;           /* ARG_NUMBER; both 0: any */
-    const char *const *choices; /* ARG_CHOICE: NULL-terminated */
-    const char *doc;            /* one sentence */
-    const char *example;        /* JSON */
+    int64_t min, max;               /* ARG_NUMBER; both 0: any */
+    const char *const *choices;     /* ARG_CHOICE: NULL-terminated */
+    const char *const *choice_docs; /* one for each */
+    const char *doc;                /* one sentence */
+    const char *example;            /* JSON */
 };
 
 /* What a verb's check may complain with; argument NULL: the step as a whole. */

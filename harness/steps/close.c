@@ -3,6 +3,8 @@
 #include "harness/steps/args.h"
 
 static const char *const how_choices[] = {"both", "write", "reset", NULL};
+static const char *const how_docs[] = {"FIN, and Seam reads no more.",
+                                       "Half-close: FIN, and Seam still reads.", "RST.", NULL};
 
 static const struct step_arg args[] = {
     {.name = "close",
@@ -15,6 +17,7 @@ static const struct step_arg args[] = {
      .kind = ARG_CHOICE,
      .offset = offsetof(struct close_args, how),
      .choices = how_choices,
+     .choice_docs = how_docs,
      .doc = "\"both\" (default), \"write\": half-close, Seam still reads, or \"reset\": RST.",
      .example = "\"write\""},
 };

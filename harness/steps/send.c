@@ -4,6 +4,7 @@
 #include "harness/steps/args.h"
 
 static const char *const evidence_choices[] = {"sent", NULL};
+static const char *const evidence_docs[] = {"Nobody needs to read this before more is sent.", NULL};
 
 static const struct step_arg args[] = {
     {.name = "send",
@@ -36,6 +37,7 @@ static const struct step_arg args[] = {
      .kind = ARG_CHOICE,
      .offset = offsetof(struct send_args, evidence),
      .choices = evidence_choices,
+     .choice_docs = evidence_docs,
      .doc = "\"sent\": nobody needs to read this before more is sent; waives the proof by name.",
      .example = "\"sent\""},
 };

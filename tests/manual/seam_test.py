@@ -82,17 +82,16 @@ class Pages(unittest.TestCase):
         schema = json.loads(said("seam", "schema"))
         definitions = schema["definitions"]
         manual = page("seam-scenario")
-        step = definitions["step"]["allOf"][0]["then"]
-        everywhere = set(step["propertyNames"]["enum"]) - set(step["properties"])
-        for section, properties in (("FILE", schema), ("PROGRAMS", definitions["program"]), ("DATA", definitions["data_object"]),
+        verbs = json.loads(said("seam", "steps", "--json"))
+        everywhere = set(definitions[f"step_{verbs[0]['name']}"]["properties"]) - {one["name"] for one in verbs[0]["arguments"]}
+        for section, properties in (("FILE", schema), ("PROGRAMS", definitions["program"]), ("DATA", definitions["data_object"]["else"]),
                                     ("UNTIL", definitions["until"]), ("ORACLES", definitions["oracles"]),
-                                    ("SWEEP", definitions["sweep"]["anyOf"][1])):
+                                    ("SWEEP", definitions["sweep"]["anyOf"][0]["allOf"][1])):
             wanted = {name: " ".join(value.get("description", "").replace("`", "").split())
                       for name, value in properties["properties"].items() if name != "why"}
             self.assertEqual(dict(manual.items(section)), wanted)
             self.assertEqual(len(manual.items(section)), len(wanted))
         self.assertEqual({form for form, _ in manual.items("STEPS")}, everywhere)
-        verbs = json.loads(said("seam", "steps", "--json"))
         self.assertEqual(re.findall(r'^\.SS "(.*)"$', manual.text, re.MULTILINE), [verb["name"] for verb in verbs])
         for verb in verbs:
             items = manual.items("STEPS", verb["name"])
