@@ -6,8 +6,8 @@
  * variables; what only a run knows (captures, ports, private folders) is printed as ${...}. The printed file
  * loads again and does the same. Its text is meant for people: it is the reproduction of a finding.
  *
- * Not printed: xfail, cut, tags and sweep, which are the caller's to add; programs that no printed step and
- * no printed text names; what is written at a `repeat` or an `include` itself.
+ * Not printed: xfail, cut, tags, sweep and $schema, which are the caller's to add; programs that no printed
+ * step and no printed text names; what is written at a `repeat` or an `include` itself.
  *
  * Limits: a capture keeps its name, so captures of several parts may share one only as long as each use means
  * the last of them; a variable that an include makes of a capture is put in where it is used, as long as the

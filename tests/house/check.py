@@ -7,6 +7,7 @@ planted_test.py proves each rule by breaking it.
 
 import json
 import pathlib
+import posixpath
 import re
 import sys
 
@@ -158,8 +159,21 @@ def reject_duplicates(pairs):
     return dict(pairs)
 
 
+def scenario_problem(tree, path, scenario):
+    """What a scenario lacks, or None. Its schema must be there for an editor that has nothing but this tree."""
+    if not str(scenario.get("why", "")).strip():
+        return 'no "why"'
+    schema = scenario.get("$schema")
+    if not isinstance(schema, str):
+        return 'no "$schema": the way to docs/scenario.schema.json, relative to this file'
+    file = posixpath.normpath(posixpath.join(room_of(path), schema))
+    if file.startswith("../") or not (tree.root / file).is_file():
+        return f'"$schema" is no file of this tree: {schema}'
+    return None
+
+
 def check_scenarios(tree, exemptions):
-    """JSON parses without duplicate keys, and a scenario says why it exists. Files that tests feed may be broken."""
+    """JSON parses without duplicate keys; a scenario says why it exists and names its schema. Files that tests feed may be broken."""
     for path in tree.files("*.json"):
         if path.startswith("tests/") or "/bad/" in path:
             continue
@@ -169,9 +183,9 @@ def check_scenarios(tree, exemptions):
             if not exemptions.allow("scenarios", path):
                 yield f"{path}: {problem}"
             continue
-        if isinstance(value, dict) and "seam" in value and not str(value.get("why", "")).strip():
-            if not exemptions.allow("scenarios", path):
-                yield f'{path}: no "why"'
+        problem = scenario_problem(tree, path, value) if isinstance(value, dict) and "seam" in value else None
+        if problem and not exemptions.allow("scenarios", path):
+            yield f"{path}: {problem}"
 
 
 RULES = {"sizes": check_sizes, "includes": check_includes, "calls": check_calls, "printing": check_printing,

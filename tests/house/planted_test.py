@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Proves the house rules: each is broken on purpose in a small tree, and must find exactly what was planted."""
 
+import json
 import pathlib
 import shutil
 import subprocess
@@ -44,7 +45,8 @@ class Planted(unittest.TestCase):
                  "harness/world/real.c": "#include <sys/socket.h>\n",
                  "harness/exchange/export_corpus.c": '#include "fuzz/include/seam/fuzz.h"\n#include "harness/run.h"\n',
                  "fuzz/fuzz_line.c": '#include "src/line_reader.h"\n',
-                 "scenarios/a.json": '{"seam": 1, "why": "because"}',
+                 "docs/a.schema.json": "{}",
+                 "scenarios/a.json": '{"$schema": "../docs/a.schema.json", "seam": 1, "why": "because"}',
                  "tests/bad/syntax.json": "{",
                  "build/x.c": '#include "x.h"\n',
                  "README.md": "TO" "DO(#12) later\n"}
@@ -115,6 +117,10 @@ class Planted(unittest.TestCase):
         self.assert_found("scenarios", "scenarios/a.json", "{", "scenarios/a.json: ")
         self.assert_found("scenarios", "scenarios/a.json", '{"seam": 1, "seam": 1, "why": "x"}', "scenarios/a.json: the key 'seam'")
         self.assert_found("scenarios", "scenarios/a.json", '{"seam": 1, "why": " "}', 'scenarios/a.json: no "why"')
+        self.assert_found("scenarios", "scenarios/a.json", '{"seam": 1, "why": "x"}', 'scenarios/a.json: no "$schema"')
+        for schema in ("../docs/a.schema.json", "../../docs/a.schema.json", "https://example.org/a.schema.json", ""):
+            self.assert_found("scenarios", "scenarios/a.json", json.dumps({"$schema": schema, "seam": 1, "why": "x"}),
+                              f'scenarios/a.json: "$schema" is no file of this tree: {schema}')
 
     def test_exemptions_hold_and_must_be_needed(self):
         files = {"src/a.c": "void f(void) { sleep(1); }\n"}
