@@ -2,8 +2,8 @@
 
     replay.py ENGINE TARGET CORPUS
 
-ENGINE is "driver", "libfuzzer" or "env"; TARGET is the program fuzz_NAME, whose options and dictionary are
-fuzz/targets/NAME.options and the file that it names. The smoke run has a seed, so it is the same each time. Under the
+ENGINE is "driver", "libfuzzer" or "env"; TARGET is the program fuzz_NAME. Options and a dictionary it may have: they are
+fuzz/targets/NAME.options, and the file that this names. The smoke run has a seed, so it is the same each time. Under the
 driver a target without a mutator of its own replays its corpus and no more, and so does any under an engine that only
 the environment knows; which was done is printed. Any exit code but 0 fails: libFuzzer's 77 is a failure, never a skip.
 """
@@ -24,14 +24,16 @@ DICTIONARY_LINE = re.compile(r'(#.*|(\w+=)?"(\\\\|\\"|\\x[0-9a-fA-F]{2}|[^\\"\x0
 
 def options_of(name):
     """The flags of NAME.options for libFuzzer, the dictionary with its path; what is wrong with them ends this."""
-    path = TARGETS / f"{name}.options"
-    if name.startswith("peer_"):  # other people's parsers say what they need in their own file
-        return []
+    path, beside = TARGETS / f"{name}.options", TARGETS / f"{name}.dict"
     parser = configparser.ConfigParser()
-    if not parser.read(path) or not parser.has_section("libfuzzer"):
-        sys.exit(f"{path}: not there, or it has no [libfuzzer]")
-    options = dict(parser["libfuzzer"])
-    dictionary = TARGETS / options.get("dict", "")
+    if parser.read(path) and not parser.has_section("libfuzzer"):
+        sys.exit(f"{path}: it has no [libfuzzer]")
+    options = dict(parser["libfuzzer"]) if parser.has_section("libfuzzer") else {}
+    if "dict" not in options:  # the words of the language stand in the parser's struct then
+        if beside.exists():
+            sys.exit(f"{beside}: nobody uses it, for {path.name} does not name it")
+        return [f"-{key}={value}" for key, value in options.items()]
+    dictionary = TARGETS / options["dict"]
     if not dictionary.is_file():
         sys.exit(f"{path}: dict must name a file beside it")
     for number, line in enumerate(dictionary.read_text(encoding="latin-1").splitlines(), 1):
