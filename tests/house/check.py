@@ -5,11 +5,14 @@ Prints each breach as `path:line: what` and exits 1; 0 without one. Exemptions s
 planted_test.py proves each rule by breaking it.
 """
 
+import glob
 import json
+import os
 import pathlib
 import posixpath
 import re
 import sys
+import xml.etree.ElementTree
 
 from tree import Exemptions, Tree, blank_comments, functions, line_of, room_of
 
@@ -188,8 +191,55 @@ def check_scenarios(tree, exemptions):
             yield f"{path}: {problem}"
 
 
+ARCHITECTURE, PICTURE = "docs/architecture.md", "docs/architecture.svg"
+PATH_WORD = re.compile(r"(?=.*/|.*\.(?:c|h|def|py|css|js|json|md|cmake)$)[\w.*-]+(?:/[\w.*-]+)*/?")
+
+
+def paths_of_page(tree):
+    """(line, path from the root) of what the page names: `code` that looks like a path, and where its links lead."""
+    for number, line in enumerate(tree.text(ARCHITECTURE).splitlines(), 1):
+        for word in re.findall(r"`([^`]+)`", line):
+            if PATH_WORD.fullmatch(word):
+                yield number, word
+        for target in re.findall(r"\]\((?!\w+:|#)([^)#]+)", line):
+            yield number, os.path.normpath(os.path.join("docs", target))
+
+
+def paths_of_picture(element, folder=""):
+    """(folder or None, path from the root) of a <g data-folder="..."> and of the words in it, which are relative to it."""
+    if "data-folder" in element.attrib:
+        folder = element.attrib["data-folder"]
+        yield folder, folder
+    for word in (element.text or "").split():
+        if PATH_WORD.fullmatch(word):
+            yield None, os.path.normpath(os.path.join(folder, word))
+    for child in element:
+        yield from paths_of_picture(child, folder)
+
+
+def check_architecture(tree, exemptions):
+    """What docs/architecture names is there, page and picture, and both name each folder of harness/."""
+    del exemptions  # a page can be mended
+    files = set(tree.files("*"))
+    for path in (ARCHITECTURE, PICTURE):
+        if path not in files:
+            yield f"{path}: is missing"
+    if not {ARCHITECTURE, PICTURE} <= files:
+        return
+
+    def is_there(path):
+        return bool(glob.glob(str(tree.root / path)))
+    page = list(paths_of_page(tree))
+    picture = list(paths_of_picture(xml.etree.ElementTree.fromstring(tree.text(PICTURE))))
+    yield from (f"{ARCHITECTURE}:{line}: there is no {path}" for line, path in page if not is_there(path))
+    yield from (f"{PICTURE}: there is no {path}" for _, path in picture if not is_there(path))
+    named = {ARCHITECTURE: {path for _, path in page}, PICTURE: {folder and folder + "/" for folder, _ in picture}}
+    for folder in sorted({"/".join(file.split("/")[:2]) + "/" for file in files if re.match(r"harness/[^/]+/", file)}):
+        yield from (f"{path}: does not name {folder}" for path in named if folder not in named[path])
+
+
 RULES = {"sizes": check_sizes, "includes": check_includes, "calls": check_calls, "printing": check_printing,
-         "marks": check_marks, "ctest": check_ctest, "scenarios": check_scenarios}
+         "marks": check_marks, "ctest": check_ctest, "scenarios": check_scenarios, "architecture": check_architecture}
 
 
 def breaches(rule, root, exemptions_text):

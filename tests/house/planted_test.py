@@ -21,6 +21,14 @@ def function(line_count):
     return "static int\nf(void)\n{\n" + "    g();\n" * (line_count - 4) + "}\n"
 
 
+# Names what test_a_clean_tree_has_no_breach has.
+ARCHITECTURE = {
+    "docs/architecture.md": "![](architecture.svg) `harness/runner.c` `harness/*.c` `harness/world/` `harness/commands/`\n"
+                            "`harness/exchange/` [s](../src/net.c) [w](https://x/y) `and/or not` `x`\n",
+    "docs/architecture.svg": '<svg><g data-folder="harness/world"><text>real.c</text></g><g data-folder="harness/commands">'
+                             '<text>first run.c</text></g><g data-folder="harness/exchange"/></svg>'}
+
+
 class Planted(unittest.TestCase):
     def found(self, rule, files, exemptions=""):
         with tempfile.TemporaryDirectory(prefix="seam-house-") as folder:
@@ -49,7 +57,7 @@ class Planted(unittest.TestCase):
                  "scenarios/a.json": '{"$schema": "../docs/a.schema.json", "seam": 1, "why": "because"}',
                  "tests/bad/syntax.json": "{",
                  "build/x.c": '#include "x.h"\n',
-                 "README.md": "TO" "DO(#12) later\n"}
+                 "README.md": "TO" "DO(#12) later\n", **ARCHITECTURE}
         for rule in RULES:
             self.assertEqual(self.found(rule, files), [], rule)
 
@@ -121,6 +129,31 @@ class Planted(unittest.TestCase):
         for schema in ("../docs/a.schema.json", "../../docs/a.schema.json", "https://example.org/a.schema.json", ""):
             self.assert_found("scenarios", "scenarios/a.json", json.dumps({"$schema": schema, "seam": 1, "why": "x"}),
                               f'scenarios/a.json: "$schema" is no file of this tree: {schema}')
+
+    def test_architecture(self):
+        files = {"harness/runner.c": "", "harness/world/real.c": "", "harness/commands/run.c": "", "harness/exchange/a.c": "",
+                 "src/net.c": "", **ARCHITECTURE}
+        page, picture = "docs/architecture.md", "docs/architecture.svg"
+        self.assertEqual(self.found("architecture", files), [])
+        for path, old, new, *wanted in (
+                (page, "harness/runner.c", "harness/gone.c", page + ":1: there is no harness/gone.c"),
+                (page, "harness/*.c", "harness/*.def", page + ":1: there is no harness/*.def"),
+                (page, "../src/net.c", "net.c", page + ":2: there is no docs/net.c"),
+                (page, "`x`", "`tap.c`", page + ":2: there is no tap.c"),
+                (page, "`harness/world/`", "the world", page + ": does not name harness/world/"),
+                (picture, "real.c", "unreal.c", picture + ": there is no harness/world/unreal.c"),
+                (picture, '<g data-folder="harness/exchange"/>', "", picture + ": does not name harness/exchange/"),
+                (picture, "harness/exchange", "harness/change", picture + ": there is no harness/change",
+                 picture + ": does not name harness/exchange/")):
+            changed = files | {path: files[path].replace(old, new)}
+            self.assertNotEqual(changed, files, old)
+            self.assertEqual(self.found("architecture", changed), wanted)
+        for path in (page, picture):
+            without = {name: text for name, text in files.items() if name != path}
+            self.assertEqual(self.found("architecture", without), [path + ": is missing"])
+        new_room = files | {"harness/rooms/a.c": ""}
+        self.assertEqual(self.found("architecture", new_room),
+                         [page + ": does not name harness/rooms/", picture + ": does not name harness/rooms/"])
 
     def test_exemptions_hold_and_must_be_needed(self):
         files = {"src/a.c": "void f(void) { sleep(1); }\n"}
