@@ -59,6 +59,7 @@ int main(int argc, char **argv)
 {
     fill_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file as large as may be is an error like any other */
     int code = dispatch(argc, argv);
 
     errno = 0;

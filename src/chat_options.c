@@ -5,6 +5,7 @@
 #include "src/net.h"
 #include "src/terminal.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,16 @@ static int chat_options_wrong(const struct chat_program *program, const char *wh
 {
     chat_program_report(program, "%s: '%s' (try --help)", what, text);
     return CHAT_EXIT_USAGE;
+}
+
+/* What was asked for has been printed. */
+static int chat_options_printed(const struct chat_program *program)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return CHAT_EXIT_OK;
+    chat_program_report(program, "cannot write to stdout: %s", errno ? strerror(errno) : "it failed before");
+    return CHAT_EXIT_NETWORK;
 }
 
 int chat_program_init(struct chat_program *program, enum chat_role role, int argc, char **argv)
@@ -61,13 +72,13 @@ int chat_program_init(struct chat_program *program, enum chat_role role, int arg
             break;
         case 'H':
             chat_help_print(stdout, role);
-            return CHAT_EXIT_OK;
+            return chat_options_printed(program);
         case 'M':
             chat_help_print_man(stdout, role);
-            return CHAT_EXIT_OK;
+            return chat_options_printed(program);
         case 'V':
             printf("%s %s\n", program->name, SEAM_VERSION);
-            return CHAT_EXIT_OK;
+            return chat_options_printed(program);
         default: /* getopt_long has said what is wrong */
             return CHAT_EXIT_USAGE;
         }

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "harness/commands/command.h"
@@ -326,6 +327,25 @@ static int open_reports(struct session *session, struct seam_error *error)
     return stdout_taken ? 0 : report_set_add(&session->reports, text, "-", &how, error);
 }
 
+/* A report is written from its first byte on: none may be one of the files that are to be read. */
+static int check_reports(const struct session *session, struct seam_error *error)
+{
+    struct stat report, file;
+
+    for (size_t i = 0; i < session->options.report_count; i++) {
+        const char *path = session->options.reports[i].path;
+        if (strcmp(path, "-") == 0 || stat(path, &report) != 0)
+            continue;
+        for (size_t k = 0; k < session->files.count; k++) {
+            if (stat(session->files.paths[k], &file) == 0 && file.st_ino == report.st_ino &&
+                file.st_dev == report.st_dev)
+                return seam_error_set(
+                    error, "--report: %s is a scenario that is to be run; a report would overwrite it", path);
+        }
+    }
+    return 0;
+}
+
 static void list_cases(const struct session *session)
 {
     for (size_t i = 0; i < session->cases.count; i++) {
@@ -403,7 +423,8 @@ static int run_session(struct session *session)
         return usage(session, &error);
     }
     if (select_files(options->operands, options->operand_count, false, &session->files, &error) != 0 ||
-        (!options->list && !options->dry_run && open_reports(session, &error) != 0))
+        (!options->list && !options->dry_run &&
+         (check_reports(session, &error) != 0 || open_reports(session, &error) != 0)))
         return usage(session, &error);
     if (load_files(&session->files, options, &session->loaded) != 0) {
         diagnose("out of memory");
