@@ -116,8 +116,8 @@ class Scenarios(ExportPython):
 class Planted(ExportPython):
     """The smallest reproduction of a planted bug fails as a script, too; and the program without the bug does not."""
 
-    def check(self, name, cut=None, options=()):
-        """`cut` spares the sweep where it is known to show the bug; SEAM_FULL searches."""
+    def check(self, name, cut=None, options=(), least=int(RUNS)):
+        """`cut` spares the sweep where it is known to show the bug; SEAM_FULL searches. least: so many runs must show it."""
         with open(ROOT / "tests/sweep/planted.tsv", encoding="utf-8") as file:
             row = next(row for row in csv.DictReader(file, delimiter="\t") if row["name"] == name)
         source = ROOT / "tests/sweep" / row["file"]
@@ -127,7 +127,8 @@ class Planted(ExportPython):
                          "--define", f"program={program}", ROOT / "tests/sweep" / row["scenario"], code=1)
         repro = re.search(r"shrunk to .*: seam (?:run|sweep) (\S+\.json)$", said, re.MULTILINE).group(1)
         (script,), _ = self.export(repro)
-        self.assertIn(f"reproduced {RUNS} of {RUNS}", self.play(script, *options, "--runs", RUNS, code=1))
+        said = self.play(script, *options, "--runs", RUNS, code=1)
+        self.assertGreaterEqual(int(re.search(rf"reproduced (\d+) of {RUNS}$", said, re.MULTILINE).group(1)), least, said)
         good = PLANTED / f"sweep_{name.split('_')[0]}_right"
         text = script.read_text()
         if source.suffix == ".py": # its path is relative to the reproduction
@@ -155,7 +156,8 @@ class Planted(ExportPython):
                 self.check(name)
 
     def test_what_a_long_line_costs(self):
-        self.check("cost_rescans", options=["--cost"])
+        # Time is measured: other work on the machine hides the growth now and then.
+        self.check("cost_rescans", options=["--cost"], least=int(RUNS) // 2)
 
     def test_a_program_that_connects(self):
         self.check("client_message", "peer@11")
