@@ -4,7 +4,7 @@
 
 For each engine and sanitizer: a copy of the tree as $SRC/seam, an empty $OUT and $WORK, their variables, no network. Then
 $SRC and $WORK are taken away, and what $OUT holds is run from another folder, the only one that can be written to: each
-target on its seeds. Short: memory with libFuzzer, address with AFL++; SEAM_FULL=1 adds the others with libFuzzer.
+target on its seeds. Short: address and memory with libFuzzer; SEAM_FULL=1 adds undefined and coverage, and address with AFL++.
 At last $OUT is spoilt in each way that is looked for, which must be seen. Exits with 77 when afl++ is not here and all else
 is well. Where `unshare` is refused, that is said: the network is then there, and the system can be written to.
 """
@@ -32,9 +32,9 @@ SANITIZERS = {
     "coverage": "-fprofile-instr-generate -fcoverage-mapping -pthread -Wl,--no-as-needed -Wl,-ldl -Wl,-lm "
                 "-Wno-unused-command-line-argument",
 }
-CASES = [("libfuzzer", "memory"), ("afl", "address")]
+CASES = [("libfuzzer", "address"), ("libfuzzer", "memory")]
 if FULL:
-    CASES += [("libfuzzer", "address"), ("libfuzzer", "undefined"), ("libfuzzer", "coverage")]
+    CASES += [("libfuzzer", "undefined"), ("libfuzzer", "coverage"), ("afl", "address")]
 AFL_DRIVER = pathlib.Path("/usr/lib/afl/libAFLDriver.a")
 MAY_LINK = re.compile(r"linux-vdso|lib(c|m|dl|rt|pthread|resolv|gcc_s|stdc\+\+)\.so|ld-linux")
 EDGES_MIN = 100 # below which OSS-Fuzz takes a target for one that is not instrumented
