@@ -55,7 +55,8 @@ struct result {
                          commands/charts.c */
     char *updates; /* of a run that updates, one line each: "! START END FORM DELIMITER BYTES PATH": the value
                       that stands there in that file, a line, lines or data, should have these bytes (in hex);
-                      '=': it has them already; '-': void; "# TEXT": why something is not to be written */
+                      '=': it has them; '+': it should, and what this run said of it before is void;
+                      "# TEXT": why something is not to be written */
     char *map;     /* the same, of a sweep: JSON, as harness/sweep/map.c has it */
     enum evidence evidence; /* the weakest of all chunks that had to be told apart */
     uint64_t cuts_proved;   /* boundaries between two writes that were proved */

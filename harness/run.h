@@ -80,7 +80,6 @@ struct run_connection {
     const struct segmentation_item *cuts; /* NULL: as written */
     const struct step *update_step; /* the last that took a literal here, where run_options.update says so */
     size_t update_from;             /* what it took begins here, in received */
-    size_t update_at;               /* in run.updates: its line */
 };
 
 enum run_program_state { RUN_PROGRAM_NONE, RUN_PROGRAM_STARTING, RUN_PROGRAM_READY, RUN_PROGRAM_ENDED };

@@ -159,43 +159,43 @@ static const char *choose_unit(const struct run *run, const struct run_stream_vi
                                : "nothing came in its place";
 }
 
-static void keep_hex(struct bytes *out, const char *data, size_t length)
+static int append_hex(struct bytes *out, const void *data, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        bytes_append_format(out, "%02x", (unsigned char)data[i]);
+    const unsigned char *bytes = data;
+    int failed = 0;
+    for (size_t i = 0; i < length && !failed; i++) {
+        failed = (int)bytes_append_format(out, "%02x", bytes[i]);
     }
+    return failed;
 }
 
-static const char *form_of(const struct expect_args *a)
-{
-    return a->line ? "line" : a->lines ? "lines" : "data";
-}
-
-/* One line of `run->updates`, as result.h has them; state is its '!' or '='. Answers where it begins. */
-static size_t keep_update(struct run *run, const struct step *step, const struct delimiter *delimiter,
-                          char state, const char *data, size_t length)
+/* One line of `run->updates`, as result.h has them, with its state. What is too large for them is left out.
+ */
+static void keep_update(struct run *run, const struct step *step, const struct delimiter *delimiter,
+                        char state, const char *data, size_t length)
 {
     const struct expect_args *a = step->args;
     const struct data *literal = literal_of(a);
-    size_t at = run->updates.length;
-    bytes_append_format(&run->updates, "%c %zu %zu %s ", state, literal->place.start, literal->place.end,
-                        form_of(a));
-    keep_hex(&run->updates, (const char *)delimiter->bytes, delimiter->length);
-    bytes_append_text(&run->updates, " ");
-    keep_hex(&run->updates, data, length);
-    bytes_append_format(&run->updates, " %s\n", literal->place.path);
-    return at;
+    struct bytes *out = &run->updates;
+    size_t before = out->length;
+    if (bytes_append_format(out, "%c %zu %zu %s ", state, literal->place.start, literal->place.end,
+                            a->line    ? "line"
+                            : a->lines ? "lines"
+                                       : "data") ||
+        append_hex(out, delimiter->bytes, delimiter->length) || bytes_append_text(out, " ") ||
+        append_hex(out, data, length) || bytes_append_format(out, " %s\n", literal->place.path)) {
+        bytes_shorten(out, before);
+    }
 }
 
 static void keep_unit(struct run *run, const struct run_stream_view *view, char state, const char *data,
                       size_t length)
 {
     const struct step *step = run_script_entry(run)->step;
-    size_t at = keep_update(run, step, &view->delimiter, state, data, length);
+    keep_update(run, step, &view->delimiter, state, data, length);
     if (view->connection) {
         view->connection->update_step = step;
         view->connection->update_from = *view->cursor;
-        view->connection->update_at = at;
     }
 }
 
@@ -253,8 +253,7 @@ bool run_update_unread(struct run *run, struct run_connection *c)
     if (!a->data && !ends_with(data, length, &c->spec->delimiter)) {
         return false;
     }
-    run->updates.data[c->update_at] = '-';
-    keep_update(run, c->update_step, &c->spec->delimiter, '!', data, length);
+    keep_update(run, c->update_step, &c->spec->delimiter, '+', data, length);
     c->update_step = NULL;
     c->cursor = bytes->length;
     return true;

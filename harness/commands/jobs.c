@@ -98,7 +98,7 @@ static void keep_result(struct boss *boss, size_t index, struct result *result)
     *kept = *result;
     boss->results[index] = kept;
     boss->ended_count++;
-    if (!boss->jobs->ended(boss->jobs->context, index, kept)) {
+    if (boss->jobs->ended && !boss->jobs->ended(boss->jobs->context, index, kept)) {
         boss->outcome->stopped = true;
         stop(boss);
     }
@@ -340,7 +340,8 @@ static int work(struct boss *boss)
                 read_results(boss, &boss->workers[i]);
         }
         reap(boss);
-        boss->jobs->tick(boss->jobs->context, boss->ended_count);
+        if (boss->jobs->tick)
+            boss->jobs->tick(boss->jobs->context, boss->ended_count);
     }
 }
 

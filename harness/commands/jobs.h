@@ -33,7 +33,7 @@ struct jobs {
 
     /* Here. False: stop. ended: as soon as a case has ended; told: in the order of the cases. lost: fills the
      * result of a case whose worker died, with its text. tick: now and then, at least every TICK_MS while
-     * something runs. */
+     * something runs. ended and tick may be NULL. */
     bool (*ended)(void *context, size_t index, const struct result *result);
     bool (*told)(void *context, size_t index, const struct result *result);
     void (*lost)(void *context, size_t index, const char *text, struct result *out);

@@ -54,7 +54,7 @@ static int read_edit(const char *line, size_t length, struct rewrite_edit *edit)
     if (!path || path > line + length) {
         return -1;
     }
-    edit->changed = state == '!';
+    edit->changed = state != '=';
     edit->delimiter = unhex(delimiter, (size_t)(bytes - delimiter), &edit->delimiter_length);
     edit->bytes = unhex(bytes + 1, (size_t)(path - bytes - 1), &edit->length);
     char *name = strndup(path + 1, (size_t)(line + length - path - 1));
@@ -67,32 +67,54 @@ static int read_edit(const char *line, size_t length, struct rewrite_edit *edit)
     return -1;
 }
 
-int rewrite_add(struct rewrite *rewrite, const char *updates)
+static int add_edit(struct rewrite *rewrite, struct rewrite_edit edit)
 {
-    while (updates && *updates) {
-        size_t length = strcspn(updates, "\n");
-        if (*updates == '#' || *updates == '-') {
-            if (*updates == '#') {
-                diagnose("%.*s", (int)length - 2, updates + 2);
-            }
-            updates += length + (updates[length] == '\n');
-            continue;
-        }
-        if (rewrite->count == rewrite->capacity) {
-            size_t capacity = 2 * rewrite->capacity + 16;
-            struct rewrite_edit *grown = realloc(rewrite->edits, capacity * sizeof *grown);
-            if (!grown) {
-                return -1;
-            }
-            rewrite->edits = grown;
-            rewrite->capacity = capacity;
-        }
-        if (read_edit(updates, length, &rewrite->edits[rewrite->count]) < 0) {
+    if (rewrite->count == rewrite->capacity) {
+        size_t capacity = 2 * rewrite->capacity + 16;
+        struct rewrite_edit *grown = realloc(rewrite->edits, capacity * sizeof *grown);
+        if (!grown) {
+            free_edit(&edit);
             return -1;
         }
-        rewrite->edits[rewrite->count].order = rewrite->count;
-        rewrite->count++;
-        updates += length + (updates[length] == '\n');
+        rewrite->edits = grown;
+        rewrite->capacity = capacity;
+    }
+    rewrite->edits[rewrite->count++] = edit;
+    return 0;
+}
+
+/* Takes out what the same run, whose edits begin at `first`, said last of the same value. */
+static void make_void(struct rewrite *rewrite, size_t first, const struct rewrite_edit *edit)
+{
+    for (size_t i = rewrite->count; i-- > first;) {
+        struct rewrite_edit *before = &rewrite->edits[i];
+        if (before->start == edit->start && strcmp(before->path, edit->path) == 0) {
+            free_edit(before);
+            memmove(before, before + 1, (--rewrite->count - i) * sizeof *before);
+            return;
+        }
+    }
+}
+
+int rewrite_add(struct rewrite *rewrite, const char *updates)
+{
+    size_t first = rewrite->count, length;
+    for (const char *line = updates; *line; line += length + (line[length] == '\n')) {
+        struct rewrite_edit edit;
+        length = strcspn(line, "\n");
+        if (*line == '#') {
+            diagnose("%.*s", (int)length - 2, line + 2);
+            continue;
+        }
+        if (read_edit(line, length, &edit) < 0) {
+            return -1;
+        }
+        if (*line == '+') {
+            make_void(rewrite, first, &edit);
+        }
+        if (add_edit(rewrite, edit) < 0) {
+            return -1;
+        }
     }
     return 0;
 }
@@ -234,8 +256,8 @@ static void tell_conflict(const struct file *file, const struct rewrite_edit *a,
 }
 
 /* The edits of one value, count of them: the one to make, or NULL. */
-static const struct rewrite_edit *agree(struct rewrite *rewrite, const struct file *file,
-                                        const struct rewrite_edit *edits, size_t count)
+static const struct rewrite_edit *agree(const struct file *file, const struct rewrite_edit *edits,
+                                        size_t count)
 {
     const struct rewrite_edit *wanted = NULL;
     for (size_t i = 0; i < count; i++) {
@@ -244,7 +266,6 @@ static const struct rewrite_edit *agree(struct rewrite *rewrite, const struct fi
     for (size_t i = 0; wanted && i < count; i++) {
         if (!same_bytes(wanted, &edits[i])) {
             tell_conflict(file, wanted, &edits[i]);
-            rewrite->conflicts++;
             return NULL;
         }
     }
@@ -262,7 +283,7 @@ static int apply_to_file(struct rewrite *rewrite, const struct rewrite_edit *edi
     for (size_t i = 0, same; !file.trouble && i < count; i += same) {
         for (same = 1; i + same < count && edits[i + same].start == edits[i].start; same++) {
         }
-        const struct rewrite_edit *edit = agree(rewrite, &file, edits + i, same);
+        const struct rewrite_edit *edit = agree(&file, edits + i, same);
         if (edit) {
             file.trouble = append_edit(&file, edit, &done, &out);
             written++;
@@ -278,7 +299,6 @@ static int apply_to_file(struct rewrite *rewrite, const struct rewrite_edit *edi
     } else if (written) {
         diagnose("%s: %zu expectation%s rewritten", edits->path, written, written == 1 ? "" : "s");
         rewrite->written += written;
-        rewrite->files++;
     }
     bytes_free(&out);
     arena_free(file.arena);
@@ -288,6 +308,9 @@ static int apply_to_file(struct rewrite *rewrite, const struct rewrite_edit *edi
 int rewrite_apply(struct rewrite *rewrite)
 {
     int failed = 0;
+    for (size_t i = 0; i < rewrite->count; i++) {
+        rewrite->edits[i].order = i;
+    }
     if (rewrite->count) {
         qsort(rewrite->edits, rewrite->count, sizeof *rewrite->edits, by_place);
     }

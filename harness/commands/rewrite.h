@@ -18,15 +18,15 @@ struct rewrite_edit {
     char form[8]; /* line, lines or data */
     unsigned char *delimiter, *bytes;
     size_t delimiter_length, length;
-    size_t order; /* in which they were told */
+    size_t order; /* in which they were told; set when they are sorted */
 };
 struct rewrite {
     struct rewrite_edit *edits; /* owned */
     size_t count, capacity;
-    size_t conflicts, written, files; /* of rewrite_apply: values in conflict, values rewritten, files */
+    size_t written; /* by rewrite_apply: values */
 };
 
-/* 0, or -1 out of memory, or a line that is none of these. */
+/* Those of one run. 0, or -1 out of memory, or a line that is none of these. */
 int rewrite_add(struct rewrite *rewrite, const char *updates);
 /* Writes the files, each as a whole or not at all, and tells on stderr what was done. 0, or -1 when a file
  * could not be read or written: told, too. */

@@ -2,7 +2,6 @@
 #include "harness/commands/rewrite_value.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +11,14 @@
  */
 static json_t *new_hex(const unsigned char *bytes, size_t length)
 {
-    char *digits = malloc(2 * length + 1);
-    json_t *text = NULL;
-    if (digits) {
-        digits[0] = '\0';
-        for (size_t i = 0; i < length; i++) {
-            snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
-        }
-        text = json_string(digits);
+    struct bytes digits;
+    bytes_init(&digits, 2 * length);
+    for (size_t i = 0; i < length; i++) {
+        bytes_append_format(&digits, "%02x", bytes[i]);
     }
-    free(digits);
-    return text ? json_pack("{s:o}", "hex", text) : NULL;
+    json_t *made = json_pack("{s:s}", "hex", bytes_text(&digits));
+    bytes_free(&digits);
+    return made;
 }
 
 static json_t *new_base64(const unsigned char *bytes, size_t length)
@@ -106,7 +102,7 @@ static void append_gap(const struct rewrite_value *value, const struct json_plac
 static int append_lines(const struct rewrite_value *value, bool content, struct bytes *out)
 {
     const struct json_place *list = value->text[value->at->start] == '[' ? value->at : NULL;
-    const struct json_place *single = list ? NULL : value->at, *old = list ? list->child : single;
+    const struct json_place *old = list ? list->child : value->at;
     static const struct json_place none = {0};
     const unsigned char *bytes = value->bytes;
     bool first = true;
@@ -121,8 +117,7 @@ static int append_lines(const struct rewrite_value *value, bool content, struct 
         if (append_value(value, old, bytes + at, (content ? end : next) - at, out) < 0) {
             return -1;
         }
-        old = old ? old->next : NULL;
-        old = single ? NULL : old;
+        old = list && old ? old->next : NULL; /* what stands behind a single value is no entry */
         at = next;
     }
     append_gap(value, list ? list : &none, false, true, out);

@@ -242,7 +242,7 @@ static void run_in_world(const struct selected_case *selected, const struct opti
     if (!goes_on) {
         run_result(run, out);
         keep_place(out, scenario);
-        if (options->bundle && !options->update && out->status != RESULT_PASSED &&
+        if (options->bundle && out->status != RESULT_PASSED &&
             !(out->status == RESULT_FAILED && scenario->xfail))
             write_bundle(scenario, options, run, out);
         apply_xfail(scenario, out);

@@ -259,42 +259,37 @@ static int run_cases(struct session *session)
 /* --- --update
  * --------------------------------------------------------------------------------------------------- */
 
-static bool update_ended(void *context, size_t index, const struct result *result)
-{
-    (void)context, (void)index, (void)result;
-    return true;
-}
-
 /* A scenario that is expected to fail, or could not run, has nothing to write. */
 static bool update_told(void *context, size_t index, const struct result *result)
 {
     struct session *session = context;
     (void)index;
-    if (result->updates && result->status != RESULT_XFAILED && result->status != RESULT_ERROR)
-        session->write_failed |= rewrite_add(&session->rewrite, result->updates) != 0;
-    return !session->write_failed;
+    bool counts = result->updates && result->status != RESULT_XFAILED && result->status != RESULT_ERROR;
+    return !counts || rewrite_add(&session->rewrite, result->updates) == 0;
 }
 
-static void update_tick(void *context, size_t ended_count)
-{
-    (void)context, (void)ended_count;
-}
-
-/* Runs everything once, and rewrites. An exit code; PASSED: go on with the files as they are now. */
+/* Runs everything once, for this alone, and rewrites. An exit code; PASSED: go on with the files as they are
+ * now. */
 static int update_files(struct session *session)
 {
     struct jobs jobs = jobs_of(session);
-    jobs.ended = update_ended;
-    jobs.told = update_told;
-    jobs.tick = update_tick;
     struct jobs_outcome outcome = {0};
     struct seam_error error = {0};
+    const struct options given = session->options;
 
-    if (jobs_run(&jobs, &outcome, &error) != 0)
+    jobs.ended = NULL;
+    jobs.told = update_told;
+    jobs.tick = NULL;
+    session->options.bundle = NULL;
+    session->options.pictures = false;
+    int failed = jobs_run(&jobs, &outcome, &error);
+    session->options = given;
+    session->options.update = false;
+    if (failed)
         return diagnose("%s", error.text), RESULT_EXIT_ERROR;
     if (outcome.signal)
         return diagnose("nothing was rewritten"), 128 + outcome.signal;
-    if (session->write_failed)
+    if (outcome.stopped)
         return diagnose("out of memory"), RESULT_EXIT_INTERNAL;
     if (rewrite_apply(&session->rewrite) != 0)
         return RESULT_EXIT_ERROR;
@@ -394,7 +389,6 @@ static int load_again(struct session *session)
 
     selected_cases_close(&session->cases);
     loaded_close(&session->loaded);
-    session->options.update = false;
     quiet.quiet = true;
     return load_files(&session->files, &quiet, &session->loaded) == 0 &&
                    (session->loaded.invalid_count > 0 ||

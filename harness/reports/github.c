@@ -66,8 +66,7 @@ static void github_begin(const struct report *report, size_t planned)
 static void github_result(const struct report *report, size_t number, const struct result *result)
 {
     struct bytes *text = &report->state->scratch;
-    bool bad =
-        result->status == RESULT_FAILED || result->status == RESULT_ERROR || result->status == RESULT_INVALID;
+    bool bad = result_is_bad(result);
     (void)number;
 
     markdown_add(report->state, result, SUMMARY_BYTES_MAX - 10000);

@@ -99,13 +99,12 @@ def judge(seam, folder, row):
 
 def short(rows):
     """Of each class and oracle the first bug, and what is correct beside those."""
-    kinds, families = set(), set()
+    bugs = {}
     for row in rows:
-        if row["class"] != "control" and (row["class"], row["oracle"]) not in kinds:
-            kinds.add((row["class"], row["oracle"]))
-            families.add(row["name"])
-    scenarios = {row["scenario"] for row in rows if row["name"] in families}
-    return [row for row in rows if row["name"] in families or (row["class"] == "control" and row["scenario"] in scenarios)]
+        if row["class"] != "control":
+            bugs.setdefault((row["class"], row["oracle"]), row)
+    scenarios = {row["scenario"] for row in bugs.values()}
+    return [row for row in rows if row in bugs.values() or (row["class"] == "control" and row["scenario"] in scenarios)]
 
 
 def main():
