@@ -78,7 +78,8 @@ def normalise(text, folder):
     text = re.sub(r"(?<!\")\b(127\.0\.0\.1|\[::1\]):\d{4,5}\b", r"\1:PORT", text)
     text = re.sub(r"\bport \d{5}\b", "port PORT", text)
     text = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", r"N \2", text)
-    text = re.sub(r"(?m)^ +\d\.\d{6}  .*\n", "", text) # the wire: two streams come in any order
+    # Two streams, or a stream and the program's end, come in any order.
+    text = re.sub(r"(?m)^ +(\d\.\d{6}  |seen first: ).*\n", "", text)
     return re.sub(r"\bpid \d+", "pid PID", text)
 
 
