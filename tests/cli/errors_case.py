@@ -10,9 +10,9 @@ import signal
 import subprocess
 import tempfile
 
-from fixture import SEAM as FAKE, clean_environment
+from fixture import clean_environment
 
-SEAM = os.environ.get("SEAM_REAL", FAKE)
+SEAM = os.environ["SEAM_REAL"]
 BIN = pathlib.Path(SEAM).resolve().parent
 DEADLINE_S = 120
 
